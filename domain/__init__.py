@@ -1,0 +1,1 @@
+"""The rules of the seven systems: pure decisions, no I/O, no clock, no randomness."""

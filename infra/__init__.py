@@ -1,0 +1,1 @@
+"""What Septet stands on: ports for log, tables and blobs, their adapters, settings, logging and metrics."""

@@ -1,0 +1,96 @@
+"""The tables port: declared read models whose writes are absolute and time-stamped, so repeats and late ones change nothing."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, Protocol
+
+import msgspec
+
+# Column types: str, int, float, bool, bytes, UUID, datetime (aware, microseconds). A text column may hold JSON.
+Value = Any
+Row = dict[str, Value]
+
+
+class TablesUnavailable(Exception):
+    """The store does not answer now. Nothing is half written that a repeat would not mend; try again."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """One query's rows: the partition says which node, the clustering the order inside it. Values are last-write-wins."""
+
+    name: str
+    partition: Mapping[str, type]
+    clustering: Mapping[str, type] = field(default_factory=dict)
+    columns: Mapping[str, type] = field(default_factory=dict)
+    descending: bool = False  # the order of the clustering columns
+    ttl: timedelta | None = None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return (*self.partition, *self.clustering)
+
+    def put(self, at: int, **values: Value) -> "Put":
+        """Sets the given columns of one row as of `at` (microseconds of the event); the other columns stay as they are."""
+        key = tuple([values.pop(name) for name in self.keys])
+        return Put(self, key, values, at)
+
+    def remove(self, at: int, **key: Value) -> "Remove":
+        """Removes one row as of `at`: what was written up to that instant, itself included, is gone."""
+        return Remove(self, tuple([key[name] for name in self.keys]), at)
+
+    def generation(self, number: int) -> "Table":
+        """The same table in another build of its projection."""
+        return self if number == 0 else replace(self, name=f"{self.name}_g{number}")
+
+
+class Put(msgspec.Struct, frozen=True):
+    table: Table
+    key: tuple[Value, ...]
+    values: dict[str, Value]
+    at: int
+
+
+class Remove(msgspec.Struct, frozen=True):
+    table: Table
+    key: tuple[Value, ...]
+    at: int
+
+
+Write = Put | Remove
+
+
+class Tables(Protocol):
+    """A store of tables. Writes are durable when the call returns; a row is there as soon as one of its columns was put."""
+
+    async def create(self, tables: Sequence[Table]) -> None:
+        """Creates what is missing and adds columns that are new in the declaration."""
+
+    async def drop(self, tables: Sequence[Table]) -> None: ...
+
+    async def write(self, writes: Sequence[Write]) -> None:
+        """Applies all; per column the write with the greater `at` wins. Raises TablesUnavailable; then repeat all of it."""
+
+    async def get(self, table: Table, **key: Value) -> Row | None:
+        """The row with this whole key, its key columns included, columns never put as None; or None."""
+
+    async def scan(
+        self,
+        table: Table,
+        *,
+        limit: int,
+        above: tuple[Value, ...] | None = None,
+        below: tuple[Value, ...] | None = None,
+        reverse: bool = False,
+        **partition: Value,
+    ) -> list[Row]:
+        """Up to `limit` rows of one partition in clustering order (`reverse`: the other way).
+
+        `above` and `below` are exclusive bounds on the clustering columns (a prefix of them, compared as tuples).
+        """
+
+    def rows(self, table: Table) -> AsyncIterator[Row]:
+        """Every row of the table in no promised order; for comparisons and rebuilds, not for queries."""
+
+    async def close(self) -> None: ...

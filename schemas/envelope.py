@@ -1,0 +1,190 @@
+"""What surrounds a message on the wire: CloudEvents attributes (Kafka binding, binary mode) and our extensions."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from domain.kernel import Actor, Position
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SPECVERSION, CONTENT_TYPE = b"1.0", b"application/avro"
+
+
+class BrokenEnvelope(Exception):
+    """A record whose headers are not those of a command or an event; says which one and why."""
+
+
+def micros(instant: datetime) -> int:
+    """Microseconds since 1970 of an aware datetime, exactly."""
+    return (instant - EPOCH) // timedelta(microseconds=1)
+
+
+def instant(micros: int) -> datetime:
+    """The aware UTC datetime of microseconds since 1970, exactly."""
+    return EPOCH + timedelta(microseconds=micros)
+
+
+@lru_cache(maxsize=256)
+def _to_the_second(second: int) -> bytes:
+    return instant(second * 1_000_000).strftime("%Y-%m-%dT%H:%M:%S").encode()
+
+
+@lru_cache(maxsize=256)
+def _of_the_second(text: bytes) -> int:
+    return micros(datetime.strptime(text.decode(), "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC))
+
+
+def timestamp(micros: int) -> bytes:
+    """RFC 3339 with microseconds in UTC, as CloudEvents' `time` wants it; formats each second only once."""
+    second, rest = divmod(micros, 1_000_000)
+    return b"%s.%06dZ" % (_to_the_second(second), rest)
+
+
+def from_timestamp(text: bytes) -> int:
+    """The microseconds of what `timestamp` wrote; raises ValueError for any other form."""
+    if len(text) != 27 or text[19:20] != b"." or text[26:] != b"Z":
+        raise ValueError(f"not a timestamp with microseconds in UTC: {text!r}")
+    return _of_the_second(text[:19]) + int(text[20:26])
+
+
+@lru_cache(maxsize=65_536)
+def actor_of(text: bytes) -> Actor:
+    """The actor of a header; the same few people act again and again."""
+    return Actor.parse(text.decode())
+
+
+class Command(msgspec.Struct, frozen=True):
+    """A command's attributes. Its `id` is what makes a repeat a repeat."""
+
+    id: str
+    type: str
+    key: str  # "conversation/<id>"
+    time: int  # when it was submitted, microseconds
+    actor: str
+    correlation: str  # the id of the first command of the whole chain
+    causation: str  # the id of the event or request that led to it
+    source: str
+    expected_version: int | None = None
+    reply_to: int | None = None  # the gateway's partition on the answers topic
+    traceparent: str = ""
+
+    def headers(self) -> dict[str, bytes]:
+        headers = {
+            "ce_specversion": SPECVERSION,
+            "ce_id": self.id.encode(),
+            "ce_type": self.type.encode(),
+            "ce_source": self.source.encode(),
+            "ce_subject": self.key.encode(),
+            "ce_time": timestamp(self.time),
+            "content-type": CONTENT_TYPE,
+            "ce_actor": self.actor.encode(),
+            "ce_correlationid": self.correlation.encode(),
+            "ce_causationid": self.causation.encode(),
+        }
+        if self.expected_version is not None:
+            headers["ce_expectedversion"] = b"%d" % self.expected_version
+        if self.reply_to is not None:
+            headers["ce_replyto"] = b"%d" % self.reply_to
+        if self.traceparent:
+            headers["traceparent"] = self.traceparent.encode()
+        return headers
+
+
+def command_of(headers: Mapping[str, bytes]) -> Command:
+    """The attributes of a command record; raises BrokenEnvelope."""
+    try:
+        expected, reply = headers.get("ce_expectedversion"), headers.get("ce_replyto")
+        return Command(
+            id=headers["ce_id"].decode(),
+            type=headers["ce_type"].decode(),
+            key=headers["ce_subject"].decode(),
+            time=from_timestamp(headers["ce_time"]),
+            actor=headers["ce_actor"].decode(),
+            correlation=headers["ce_correlationid"].decode(),
+            causation=headers["ce_causationid"].decode(),
+            source=headers["ce_source"].decode(),
+            expected_version=None if expected is None else int(expected),
+            reply_to=None if reply is None else int(reply),
+            traceparent=headers["traceparent"].decode() if "traceparent" in headers else "",
+        )
+    except (KeyError, ValueError) as error:
+        raise BrokenEnvelope(f"this record is no command: {error!r}") from error
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """An event's attributes, as every handler sees them beside the event itself."""
+
+    id: str  # "<command id>:<index>"
+    type: str  # "chat.conversation.MessageSent"
+    system: str
+    partition: int
+    sequence: int  # gapless inside (system, partition)
+    key: str  # "conversation/<id>"
+    version: int  # gapless inside its aggregate
+    micros: int  # event time, strictly increasing inside (system, partition)
+    actor: str
+    correlation: str
+    causation: str
+    traceparent: str = ""
+
+    @property
+    def aggregate_id(self) -> str:
+        return self.key.partition("/")[2]
+
+    @property
+    def time(self) -> datetime:
+        return instant(self.micros)
+
+    @property
+    def position(self) -> Position:
+        return Position(self.system, self.partition, self.sequence)
+
+    def headers(self) -> dict[str, bytes]:
+        headers = {
+            "ce_specversion": SPECVERSION,
+            "ce_id": self.id.encode(),
+            "ce_type": self.type.encode(),
+            "ce_source": b"/septet/" + self.system.encode(),
+            "ce_subject": self.key.encode(),
+            "ce_time": timestamp(self.micros),
+            "content-type": CONTENT_TYPE,
+            "ce_sequence": b"%d" % self.sequence,
+            "ce_version": b"%d" % self.version,
+            "ce_actor": self.actor.encode(),
+            "ce_correlationid": self.correlation.encode(),
+            "ce_causationid": self.causation.encode(),
+        }
+        if self.traceparent:
+            headers["traceparent"] = self.traceparent.encode()
+        return headers
+
+
+def recorded_of(topic: str, partition: int, headers: Mapping[str, bytes]) -> Recorded:
+    """The attributes of an event record of `<system>.events`; raises BrokenEnvelope."""
+    try:
+        return Recorded(
+            id=headers["ce_id"].decode(),
+            type=headers["ce_type"].decode(),
+            system=topic.removesuffix(".events"),
+            partition=partition,
+            sequence=int(headers["ce_sequence"]),
+            key=headers["ce_subject"].decode(),
+            version=int(headers["ce_version"]),
+            micros=from_timestamp(headers["ce_time"]),
+            actor=headers["ce_actor"].decode(),
+            correlation=headers["ce_correlationid"].decode(),
+            causation=headers["ce_causationid"].decode(),
+            traceparent=headers["traceparent"].decode() if "traceparent" in headers else "",
+        )
+    except (KeyError, ValueError) as error:
+        raise BrokenEnvelope(f"this record is no event: {error!r}") from error
+
+
+class Happened(msgspec.Struct, frozen=True):
+    """An event together with its attributes: what stream handlers are given."""
+
+    event: Any  # one of the domain's event dataclasses
+    at: Recorded
