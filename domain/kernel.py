@@ -129,6 +129,14 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An aggregate's state after `version` events: what the state topic keeps, one record type per aggregate."""
+
+    version: int
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
 class Aggregate:
     """A unit of decision: `initial`, `decide`, `evolve`, and the messages they speak."""
 

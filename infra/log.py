@@ -112,9 +112,13 @@ class Reader(Protocol):
 
 
 class Transactor(Protocol):
-    """The one writer of a slot: records and consumed offsets become visible together or not at all. One thread only."""
+    """The one writer of a slot: records and consumed offsets become visible together or not at all. One thread only.
 
-    def begin(self) -> None: ...
+    Any call may raise LogUnavailable: then nothing of the transaction is kept, and `begin` starts anew.
+    """
+
+    def begin(self) -> None:
+        """Starts a transaction; aborts first what an unfinished one left behind."""
 
     def send(self, topic: str, partition: int, key: bytes, value: bytes | None, headers: Headers) -> None: ...
 
@@ -124,7 +128,8 @@ class Transactor(Protocol):
         Raises TransactionAborted where nothing of it was kept, Fenced where the slot has another owner.
         """
 
-    def abort(self) -> None: ...
+    def abort(self) -> None:
+        """Ends the transaction as if nothing had been sent."""
 
     def close(self) -> None: ...
 
