@@ -1,0 +1,58 @@
+# Everything one does with Septet. `make` alone lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+OWN := domain schemas producers processors projections api infra septet bench tests
+
+.PHONY: help setup run test check up down status demo bench lock clean dev tools static
+
+help: ## list what can be done
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  \033[1mmake %-7s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## make .venv with the locked packages (skipped when nothing changed)
+	@infra/setup.sh runtime
+
+run: setup ## serve API and console on the embedded engine: one process, nothing else needed
+	@exec $(BIN)/septet run
+
+check: dev static ## the fast checks: format, lint, types, import rules, unit tests
+	@$(BIN)/pytest -q tests/unit
+
+test: dev tools static ## everything: the checks, then all tests on real Kafka, Cassandra and a browser
+	@$(BIN)/pytest
+
+up: setup ## start Kafka and Cassandra and all roles of Septet on them (containers, else local processes)
+	@$(BIN)/python -m infra.local up
+
+down: setup ## stop what `make up` started; the data stay
+	@$(BIN)/python -m infra.local down
+
+status: setup ## say what of the cluster runs
+	@$(BIN)/python -m infra.local status
+
+demo: setup ## import an exported group chat and say how to sign in and look at it
+	@$(BIN)/septet demo
+
+bench: dev tools ## run the benchmarks; each prints a table and writes JSON
+	@$(BIN)/python -m bench
+
+lock: dev ## compile requirements/*.in to the locked lists (needs uv)
+	@for list in runtime dev; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-emit-find-links --no-header --no-annotate requirements/$$list.in -o requirements/$$list.txt; done
+
+clean: ## remove what was built here: .venv, caches; not the data
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache artifacts
+	@find $(OWN) -name __pycache__ -prune -exec rm -rf {} +
+
+dev:
+	@infra/setup.sh dev
+
+tools:
+	@infra/setup.sh browser java
+
+static:
+	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --diff --quiet . ; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
