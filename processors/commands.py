@@ -85,7 +85,7 @@ class Batch:
     heads: dict[TopicPartition, Head] = field(default_factory=dict)
     states: dict[Key, Snapshot] = field(default_factory=dict)
     answers: dict[tuple[TopicPartition, str], bytes] = field(default_factory=dict)  # new ones, by command id
-    replies: list[tuple[int, str, bytes]] = field(default_factory=list)  # gateway, command id, answer
+    replies: list[tuple[tuple[int, str], bytes]] = field(default_factory=list)  # reply address, answer
     events: list[tuple[TopicPartition, bytes, bytes, Mapping[str, bytes]]] = field(default_factory=list)
     dead: list[tuple[Record, str]] = field(default_factory=list)
 
@@ -125,6 +125,7 @@ class CommandProcessor:
         self._states = self._log.store(f"{self._slot}-state")
         self._answers = self._log.store(f"{self._slot}-answered", retention=REMEMBERED)
         self._transactor = self._log.transactor(f"{GROUP}-{self._slot}")
+        self._gateways = self._log.topics()[topics.ANSWERS]
         sources = [topics.commands(each) for each in self._catalogue.systems]
         return self._log.consumer(GROUP, sources, self._slot, self._assigned, self._revoked)
 
@@ -217,8 +218,8 @@ class CommandProcessor:
                 batch.dead.append((record, str(error)))
                 continue
             answer = self._answer(batch, partition, command, record)
-            if command.reply_to is not None:
-                batch.replies.append((command.reply_to, command.id, answer))
+            if command.reply_to is not None and 0 <= command.reply_to[0] < self._gateways:
+                batch.replies.append((command.reply_to, answer))
         return batch
 
     def _answer(self, batch: Batch, partition: TopicPartition, command: Command, record: Record) -> bytes:
@@ -308,13 +309,17 @@ class CommandProcessor:
                 traceparent=command.traceparent,
             )
             frames.append((self._codec.encode(event), recorded.headers()))
+        size = sum(len(body) for body, _ in frames)
+        if any(len(body) > LARGEST for body, _ in frames):
+            raise Rejected("too_large", "This is too large for one message. Send it in smaller parts.", Reason.INVALID)
         # Only now, with every event encoded, does the command become part of the batch: all of it or nothing.
         batch.events.extend((partition, record.key, body, headers) for body, headers in frames)
         version, sequence = before.version + len(events), head.sequence + len(events)
         batch.states[key] = Snapshot(version, state)
         batch.heads[partition] = Head(sequence, at + len(events) - 1)
         position = str(Position(place.system, place.number, sequence))
-        return Answer(command.id, command.actor, mark, position, version, tuple(body for body, _ in frames))
+        returned = tuple(body for body, _ in frames) if size <= ANSWERED_WITH else ()
+        return Answer(command.id, command.actor, mark, position, version, returned)
 
     def _state(self, batch: Batch, key: Key, aggregate: Aggregate) -> Snapshot:
         found = batch.states.get(key) or self._cache.get(key)
@@ -348,8 +353,8 @@ class CommandProcessor:
         for (topic, number), entries in changes.items():
             for key, value in entries:
                 send(topic, number, key, value, {})
-        for gateway, command_id, framed in batch.replies:
-            send(topics.ANSWERS, gateway, command_id.encode(), framed, ANSWER)
+        for (gateway, token), framed in batch.replies:
+            send(topics.ANSWERS, gateway, token.encode(), framed, ANSWER)
         for record, error in batch.dead:
             COMMANDS_DEAD.inc()
             log.error("dead command", topic=record.topic, partition=record.partition, offset=record.offset, error=error)
@@ -373,6 +378,8 @@ class CommandProcessor:
 
 
 ANSWER = {"kind": b"answer"}
+LARGEST = 900_000  # bytes of one event: a broker takes 1 MiB with everything around it
+ANSWERED_WITH = 256_000  # bytes of events that an answer brings back; above it the caller reads them by position
 REUSED = Rejected("idempotency_key_reused", "This key was used for another command. Use a new one.", Reason.INVALID)
 SORRY = Rejected("internal_error", "Something went wrong on our side. Try again later.", Reason.INTERNAL)
 UNKNOWN = Rejected("unknown_command", "No such command came, or its answer is no longer kept.", Reason.NOT_FOUND)

@@ -1,5 +1,6 @@
 """What surrounds a message on the wire: CloudEvents attributes (Kafka binding, binary mode) and our extensions."""
 
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -37,6 +38,11 @@ def _of_the_second(text: bytes) -> int:
     return micros(datetime.strptime(text.decode(), "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC))
 
 
+def micros_now() -> int:
+    """Microseconds since 1970 by this machine's clock."""
+    return time.time_ns() // 1000
+
+
 def timestamp(micros: int) -> bytes:
     """RFC 3339 with microseconds in UTC, as CloudEvents' `time` wants it; formats each second only once."""
     second, rest = divmod(micros, 1_000_000)
@@ -68,7 +74,7 @@ class Command(msgspec.Struct, frozen=True):
     causation: str  # the id of the event or request that led to it
     source: str
     expected_version: int | None = None
-    reply_to: int | None = None  # the gateway's partition on the answers topic
+    reply_to: tuple[int, str] | None = None  # the gateway's partition on the answers topic, its word for this call
     traceparent: str = ""
 
     def headers(self) -> dict[str, bytes]:
@@ -87,7 +93,7 @@ class Command(msgspec.Struct, frozen=True):
         if self.expected_version is not None:
             headers["ce_expectedversion"] = b"%d" % self.expected_version
         if self.reply_to is not None:
-            headers["ce_replyto"] = b"%d" % self.reply_to
+            headers["ce_replyto"] = b"%d/%s" % (self.reply_to[0], self.reply_to[1].encode())
         if self.traceparent:
             headers["traceparent"] = self.traceparent.encode()
         return headers
@@ -107,11 +113,16 @@ def command_of(headers: Mapping[str, bytes]) -> Command:
             causation=headers["ce_causationid"].decode(),
             source=headers["ce_source"].decode(),
             expected_version=None if expected is None else int(expected),
-            reply_to=None if reply is None else int(reply),
+            reply_to=None if reply is None else _reply_address(reply),
             traceparent=headers["traceparent"].decode() if "traceparent" in headers else "",
         )
     except (KeyError, ValueError) as error:
         raise BrokenEnvelope(f"this record is no command: {error!r}") from error
+
+
+def _reply_address(text: bytes) -> tuple[int, str]:
+    gateway, _, token = text.partition(b"/")
+    return int(gateway), token.decode()
 
 
 class Recorded(msgspec.Struct, frozen=True):

@@ -1,0 +1,1 @@
+"""How commands get onto the log and answers come back."""
