@@ -1,0 +1,1 @@
+"""Read models: tables, the pure handlers that fill them, and the queries that read them."""
