@@ -1,0 +1,1 @@
+"""Who people are: the unique things they hold, their accounts, their sessions."""
