@@ -176,10 +176,14 @@ def aggregate(module: ModuleType) -> Aggregate:
 
 
 class Catalogue:
-    """Every aggregate of the house, found by system and name, or by one of its message types."""
+    """Every aggregate of the house, found by system and name, or by one of its message types.
 
-    def __init__(self, aggregates: Sequence[Aggregate]) -> None:
+    `signals` are the other messages that are on the log: no aggregate's, named after the module they are in.
+    """
+
+    def __init__(self, aggregates: Sequence[Aggregate], signals: Sequence[type] = ()) -> None:
         self.aggregates = tuple(aggregates)
+        self.signals = tuple(signals)
         self.systems = tuple(sorted({each.system for each in aggregates}))
         self._by_name = {(each.system, each.name): each for each in aggregates}
         self._by_message = {m: each for each in aggregates for m in (*each.commands, *each.events, each.state)}
