@@ -2,61 +2,68 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import structlog
 
+from infra.deadletters import DeadLetters
 from infra.log import Log, LogUnavailable, Record, TopicPartition
 from infra.metrics import EVENT_GAPS, EVENTS_HANDLED, EVENTS_PARKED, EVENTS_REPEATED, HANDLER_RETRIES
-from infra.tables import Table, Tables, TablesUnavailable, Write
-from processors.deadletters import DeadLetters
+from infra.progress import Progress, marks, progress_of
+from infra.tables import Tables, TablesUnavailable, Write
 from schemas.codec import Codec, Undecodable
-from schemas.envelope import BrokenEnvelope, Happened, instant, micros_now, recorded_of
+from schemas.envelope import BrokenEnvelope, Happened, recorded_of
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
+Item = TypeVar("Item")
 
-PROGRESS = Table(
-    "stream_progress",
-    partition={"consumer": str},
-    clustering={"topic": str, "number": int},
-    columns={"sequence": int, "place": int, "event_time": datetime, "applied_at": datetime},
-)
 PATIENCE = (0.05, 0.25, 1.0)  # seconds between the attempts at an event whose handling fails; then its key is parked
 
 
-class Handler(Protocol):
-    """What a consumer does with events. All of a batch or an exception; applying a batch again must change nothing."""
+class Handler(Protocol[Item]):
+    """What a consumer does with its records. All of a batch or an exception; doing a batch again must change nothing."""
 
     name: str  # of the consumer: its group, its progress, its dead letters
     topics: tuple[str, ...]
 
-    def read(self, record: Record, codec: Codec) -> Happened | None:
-        """The event of a record, or None where it is of no interest; raises BrokenEnvelope, Undecodable."""
+    def read(self, record: Record, codec: Codec) -> Item | None:
+        """What a record says, or None where it is of no interest; raises BrokenEnvelope, Undecodable."""
 
-    async def handle(self, batch: Sequence[Happened]) -> Sequence[Write]:
-        """Does its part and answers the table writes that follow, which are made durable before any progress."""
+    async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
+        """Called before the first records of newly owned partitions: the place to load what it remembers of them."""
+
+    async def handle(self, batch: Sequence[Item]) -> Sequence[Write]:
+        """Does its part and answers the table writes that follow from it; these are durable before any progress is."""
+
+    async def marks(self) -> Sequence[Write]:
+        """What it remembers of the batches so far: written together with their progress, once they are done."""
+
+    async def tend(self) -> Sequence[Write]:
+        """Called about once a second: what is due by the clock rather than by a record."""
 
 
-@dataclass(slots=True)
-class Progress:
-    """How far a partition was handled: the last event's sequence and offset."""
+class Follower:
+    """What a handler is that remembers nothing and has nothing due: every hook but `handle` does nothing."""
 
-    sequence: int = 0
-    place: int = -1
-    event_time: int = 0
+    async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
+        return None
+
+    async def marks(self) -> Sequence[Write]:
+        return ()
+
+    async def tend(self) -> Sequence[Write]:
+        return ()
 
 
-class Stream:
+class Stream(Generic[Item]):
     """One consumer's way through its partitions, whatever reads them: Faust, a plain loop, or the embedded log.
 
     Batches of one partition come in order; `handle` returns when everything in them is done for good: handled, or kept
     as dead letters. It waits as long as tables or log are away, and lets no exception out.
     """
 
-    def __init__(self, handler: Handler, codec: Codec, source: Log, tables: Tables) -> None:
+    def __init__(self, handler: Handler[Item], codec: Codec, source: Log, tables: Tables) -> None:
         self.handler, self.name = handler, handler.name
         self._codec, self._log, self._tables = codec, source, tables
         self._letters = DeadLetters(tables)
@@ -64,17 +71,14 @@ class Stream:
         self._parked: set[str] = set()
         self._lock = asyncio.Lock()  # handling and the retry of letters never overlap
 
-    async def assign(self, partitions: Iterable[TopicPartition]) -> Mapping[TopicPartition, int]:
+    async def assign(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
         """Takes partitions over from whoever had them; answers the offset each is to be read from."""
         async with self._lock:
-            rows = await self._patiently(lambda: self._tables.scan(PROGRESS, consumer=self.name, limit=10_000))
-            known = {(row["topic"], row["number"]): row for row in rows}
-            for partition in partitions:
-                row = known.get(partition)
-                progress = Progress(row["sequence"], row["place"]) if row else Progress()
-                self._progress[partition] = progress
+            known = await self._patiently(lambda: progress_of(self._tables, self.name))
+            self._progress.update((each, known.get(each, Progress())) for each in partitions)
             parked = await self._patiently(lambda: self._letters.parked(self.name))
             self._parked = {each.key for each in parked}
+            await self._patiently(lambda: self.handler.assigned(partitions))
             return {partition: self._progress[partition].place + 1 for partition in partitions}
 
     def revoke(self, partitions: Iterable[TopicPartition]) -> None:
@@ -90,19 +94,21 @@ class Stream:
         """Handles a batch for good; see the class."""
         missing = {(each.topic, each.partition) for each in records} - self._progress.keys()
         if missing:
-            await self.assign(missing)
+            await self.assign(sorted(missing))
         async with self._lock:
             reached: dict[TopicPartition, Progress] = {}
             await self._apply(await self._next(records, reached))
             if reached:
-                now = instant(micros_now())
-                await self._patiently(lambda: self._tables.write(self._marks(reached, now)))
+                done = [*await self.handler.marks(), *marks(self.name, reached)]
+                await self._patiently(lambda: self._tables.write(done))
                 self._progress.update(reached)
 
     async def tend(self) -> None:
-        """Does what operators wished for the parked keys of this process's partitions; call it about once a second."""
+        """What is due by the clock, and what operators wished for parked keys; call it about once a second."""
         async with self._lock:
-            for parked in await self._letters.parked(self.name):
+            if due := await self._patiently(self.handler.tend):
+                await self._patiently(lambda: self._tables.write(due))
+            for parked in await self._patiently(lambda: self._letters.parked(self.name)):
                 self._parked.add(parked.key)
                 if parked.wish and (parked.topic, parked.number) in self._progress:
                     await self._grant(parked.key, parked.wish)
@@ -212,21 +218,6 @@ class Stream:
         await self._letters.release(self.name, key)
         self._parked.discard(key)
         log.info("key goes on", consumer=self.name, key=key, wish=wish)
-
-    def _marks(self, reached: Mapping[TopicPartition, Progress], now: datetime) -> list[Write]:
-        return [
-            PROGRESS.put(
-                progress.place + 1,  # rises with every batch, so that a late write never turns it back
-                consumer=self.name,
-                topic=topic,
-                number=number,
-                sequence=progress.sequence,
-                place=progress.place,
-                event_time=instant(progress.event_time),
-                applied_at=now,
-            )
-            for (topic, number), progress in reached.items()
-        ]
 
     async def _patiently(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """What `attempt` answers, as soon as the stores it needs are there: an outage is no fault of the event."""

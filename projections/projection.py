@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from infra.log import Record
+from infra.log import Record, TopicPartition
 from infra.tables import Table, Write
 from schemas import topics
 from schemas.codec import Codec
@@ -40,6 +40,15 @@ class Projection:
         """The event of a record where this projection has a function for it; others are not even decoded."""
         at = recorded_of(record.topic, record.partition, record.headers)
         return Happened(codec.decode(record.value or b""), at) if at.type in self._when else None
+
+    async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
+        """Nothing to load: a projection remembers nothing."""
+
+    async def marks(self) -> Writes:
+        return ()
+
+    async def tend(self) -> Writes:
+        return ()
 
     async def handle(self, batch: Sequence[Happened]) -> Sequence[Write]:
         """The writes of a batch, in its order."""

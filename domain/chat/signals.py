@@ -34,7 +34,7 @@ class Session:
     person: UUID
     device: UUID
     gateway: int | None  # where it is connected
-    incarnation: str  # of that gateway's process
+    connection: str  # which of its connections; a new one is caught up
     cursor: int  # it has everything of the inbox up to this offset
     at: int  # microseconds
 

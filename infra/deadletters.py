@@ -1,27 +1,26 @@
 """Dead letters: events that a consumer could not handle, kept per key and in order until someone decides."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from infra.log import Record
 from infra.tables import Row, Table, Tables
-from schemas.envelope import instant, micros_now
 
 LETTERS = Table(
     "dead_letters",
     partition={"consumer": str, "key": str},
     clustering={"place": int},  # the offset in its topic: one key is one partition, so this is its order
-    columns={"topic": str, "number": int, "headers": str, "body": bytes, "error": str, "time": datetime},
+    columns={"topic": str, "number": int, "headers": str, "body": bytes, "error": str, "time": int},
 )
 PARKED = Table(
     "parked_keys",
     partition={"consumer": str},
     clustering={"key": str},
-    columns={"topic": str, "number": int, "error": str, "since": datetime, "wish": str, "reason": str},
+    columns={"topic": str, "number": int, "error": str, "since": int, "wish": str, "reason": str},
 )
 TABLES = (LETTERS, PARKED)
 PAGE = 500
@@ -36,7 +35,7 @@ class Parked:
     topic: str
     number: int
     error: str
-    since: datetime
+    since: int  # microseconds
     wish: str  # "", "retry" or "discard": what an operator asked for and the consumer has not done yet
 
 
@@ -61,40 +60,17 @@ class DeadLetters:
 
     async def park(self, consumer: str, key: str, record: Record, error: str) -> None:
         """Parks a key: from now on its events are letters."""
-        now = micros_now()
-        await self._tables.write(
-            [
-                PARKED.put(
-                    now,
-                    consumer=consumer,
-                    key=key,
-                    topic=record.topic,
-                    number=record.partition,
-                    error=error,
-                    since=instant(now),
-                )
-            ]
-        )
+        now, topic, number = _now(), record.topic, record.partition
+        put = PARKED.put(now, consumer=consumer, key=key, topic=topic, number=number, error=error, since=now)
+        await self._tables.write([put])
 
     async def keep(self, consumer: str, key: str, record: Record, error: str) -> None:
         """Keeps one event as a letter, behind the earlier ones of its key."""
-        values: dict[str, Any] = {"body": record.value} if record.value is not None else {}
-        await self._tables.write(
-            [
-                LETTERS.put(
-                    micros_now(),
-                    consumer=consumer,
-                    key=key,
-                    place=record.offset,
-                    topic=record.topic,
-                    number=record.partition,
-                    headers=msgspec.json.encode({k: v.decode(errors="replace") for k, v in record.headers.items()}).decode(),
-                    error=error,
-                    time=instant(record.time),
-                    **values,
-                )
-            ]
-        )
+        values: dict[str, Any] = {} if record.value is None else {"body": record.value}
+        values |= {"topic": record.topic, "number": record.partition, "error": error, "time": record.time}
+        readable = {name: value.decode(errors="replace") for name, value in record.headers.items()}
+        values["headers"] = msgspec.json.encode(readable).decode()
+        await self._tables.write([LETTERS.put(_now(), consumer=consumer, key=key, place=record.offset, **values)])
 
     async def letters(self, consumer: str, key: str, after: int | None = None, limit: int = PAGE) -> list[Record]:
         """A key's letters in order, as the records they were."""
@@ -105,21 +81,24 @@ class DeadLetters:
 
     async def wish(self, consumer: str, key: str, wish: str, reason: str) -> None:
         """Asks the consumer to `retry` or `discard` a parked key; it does so within a second or two."""
-        await self._tables.write([PARKED.put(micros_now(), consumer=consumer, key=key, wish=wish, reason=reason)])
+        await self._tables.write([PARKED.put(_now(), consumer=consumer, key=key, wish=wish, reason=reason)])
 
     async def drop(self, consumer: str, key: str, records: Sequence[Record]) -> None:
         """Removes letters that were handled or discarded."""
-        now = micros_now()
+        now = _now()
         await self._tables.write([LETTERS.remove(now, consumer=consumer, key=key, place=each.offset) for each in records])
 
     async def release(self, consumer: str, key: str) -> None:
         """Ends the parking of a key that has no letters left."""
-        await self._tables.write([PARKED.remove(micros_now(), consumer=consumer, key=key)])
+        await self._tables.write([PARKED.remove(_now(), consumer=consumer, key=key)])
 
 
 def _record(key: str, row: Row) -> Record:
     headers = {name: text.encode() for name, text in msgspec.json.decode(row["headers"], type=dict[str, str]).items()}
-    time = (row["time"] - instant(0)).total_seconds()
     return Record(
-        row["topic"], row["number"], row["place"], key.encode(), row.get("body"), headers, int(time * 1_000_000)
+        row["topic"], row["number"], row["place"], key.encode(), row.get("body"), headers, row["time"]
     )
+
+
+def _now() -> int:
+    return time.time_ns() // 1000
