@@ -88,7 +88,11 @@ class Delivery:
         return [self._codec.decode(value) for value in latest.values() if value]
 
     async def handle(self, batch: Sequence[tuple[Record, Entry | Session]]) -> Sequence[Write]:
-        """Entries become rows and pushes; sessions tell where to push from now on."""
+        """Entries become rows and pushes; sessions tell where to push from now on.
+
+        Only when the rows are durable does it remember having seen their events: else a repeat would be taken for done.
+        """
+        seen: dict[tuple[int, int], int] = {}
         writes: list[Write] = []
         nudges: dict[tuple[bytes, UUID], Write] = {}  # the latest of a large group is enough
         for record, message in batch:
@@ -100,10 +104,14 @@ class Delivery:
                 writes += self._session(message)
             else:
                 self._heads[record.partition] = record.offset
-                if self._is_new(record.partition, message):
+                source = (record.partition, message.source)
+                if message.sequence > seen.get(source, self._sources.get(source, 0)):
+                    seen[source] = message.sequence
                     self._enter(record, message, writes, nudges)
+        await self._tables.write([*writes, *nudges.values()])
         await asyncio.to_thread(self._producer.flush, 30.0)
-        return [*writes, *nudges.values()]
+        self._sources.update(seen)
+        return ()
 
     async def marks(self) -> Sequence[Write]:
         """Up to which event of each source the inbox has everything."""
@@ -123,12 +131,6 @@ class Delivery:
         return writes
 
     # Entries.
-
-    def _is_new(self, number: int, entry: Entry) -> bool:
-        if entry.sequence <= self._sources.get((number, entry.source), 0):
-            return False
-        self._sources[number, entry.source] = entry.sequence
-        return True
 
     def _enter(
         self, record: Record, entry: Entry, writes: list[Write], nudges: dict[tuple[bytes, UUID], Write]

@@ -30,7 +30,7 @@ class Projection:
         """Registers the function for an event type."""
 
         def register(when: Callable[[E, Recorded], Writes]) -> Callable[[E, Recorded], Writes]:
-            _, system, aggregate = event.__module__.split(".")
+            _, system, aggregate, *_ = event.__module__.split(".")
             self._when[f"{system}.{aggregate}.{event.__name__}"] = when
             return when
 

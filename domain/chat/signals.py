@@ -62,4 +62,14 @@ class Presence:
     at: int
 
 
-SIGNALS = (Entry, Session, Push, Typing, Presence)
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """A member's mark has moved: delivered up to, and read up to where that is not 0."""
+
+    conversation: UUID
+    person: UUID
+    delivered: int
+    read: int
+
+
+SIGNALS = (Entry, Session, Push, Typing, Presence, Ticked)

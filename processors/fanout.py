@@ -1,0 +1,203 @@
+"""The fan-out: each event of a conversation becomes entries for the inboxes of those who were members at that moment."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+import orjson
+
+from domain.chat.conversation import (
+    BlockChanged,
+    Delivered,
+    DirectStarted,
+    GroupCreated,
+    MemberLeft,
+    MembersAdded,
+    MessageDeleted,
+    MessageEdited,
+    MessageHidden,
+    MessageSent,
+    ReactionWithdrawn,
+    Reacted,
+    Read,
+    RoleChanged,
+    TitleChanged,
+)
+from domain.chat.signals import INBOX, PASSING, Entry, Ticked, person_key
+from infra.log import Log, Record, TopicPartition
+from infra.partitioning import partition_of
+from infra.tables import Write
+from processors.streams import Follower, read_event
+from schemas import topics
+from schemas.codec import Codec
+from schemas.envelope import Happened, Recorded, timestamp
+
+LARGE = 256  # members; above it an inbox keeps only a nudge to pull
+REMEMBERED = 10_000  # conversations whose members are in memory
+
+
+class Audience(Protocol):
+    """Where memberships are kept."""
+
+    async def spans(self, conversation: UUID) -> list[tuple[UUID, int, int | None]]: ...
+
+    def joined(self, conversation: UUID, people: Sequence[UUID], since: int, at: int) -> list[Write]: ...
+
+    def left(self, conversation: UUID, person: UUID, since: int, until: int, at: int) -> Write: ...
+
+
+@dataclass(slots=True)
+class Members:
+    """Each member's stays as [first message, last message or None]. Exact for past messages too: a repeat finds the same."""
+
+    stays: dict[UUID, dict[int, int | None]] = field(default_factory=dict)
+
+    def at(self, seq: int) -> list[UUID]:
+        """Who was there for message `seq`."""
+        return [
+            person
+            for person, stays in self.stays.items()
+            if any(since <= seq and (until is None or seq <= until) for since, until in stays.items())
+        ]
+
+    def now(self) -> list[UUID]:
+        """Who is there after the last event."""
+        return [person for person, stays in self.stays.items() if None in stays.values()]
+
+
+class FanOut(Follower):
+    """One record per inbox partition and event, with those of its people who live there."""
+
+    name = "fanout"
+    topics = (topics.events("chat"),)
+
+    def __init__(self, source: Log, codec: Codec, audience: Audience) -> None:
+        self._codec, self._audience = codec, audience
+        self._producer = source.producer()
+        self._partitions = source.topics()[INBOX]
+        self._members: OrderedDict[UUID, Members] = OrderedDict()
+
+    async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
+        """Forgets all memberships: another worker may have gone on with them meanwhile."""
+        self._members.clear()
+
+    def read(self, record: Record, codec: Codec) -> Happened | None:
+        """The event of a conversation; those of other aggregates are of no interest."""
+        return read_event(record, codec) if record.key.startswith(b"conversation/") else None
+
+    async def handle(self, batch: Sequence[Happened]) -> Sequence[Write]:
+        """Sends the entries and waits until the log has them; answers the changes of membership."""
+        writes: list[Write] = []
+        for each in batch:
+            conversation = UUID(each.at.aggregate_id)
+            members = await self._members_of(conversation)
+            writes += self._change(conversation, members, each)
+            self._announce(conversation, members, each)
+        await asyncio.to_thread(self._producer.flush, 30.0)
+        return writes
+
+    async def _members_of(self, conversation: UUID) -> Members:
+        members = self._members.get(conversation)
+        if members is None:
+            members = self._members[conversation] = Members()
+            for person, since, until in await self._audience.spans(conversation):
+                members.stays.setdefault(person, {})[since] = until
+            if len(self._members) > REMEMBERED:
+                self._members.popitem(last=False)
+        self._members.move_to_end(conversation)
+        return members
+
+    def _change(self, conversation: UUID, members: Members, happened: Happened) -> list[Write]:
+        """Takes over who comes and goes; absolute, so that doing it again changes nothing."""
+        at = happened.at.micros
+        match happened.event:
+            case DirectStarted(members=people) | GroupCreated(members=people):
+                return self._join(conversation, members, people, 1, at)
+            case MembersAdded(people=people, at_seq=seq):
+                return self._join(conversation, members, people, seq + 1, at)
+            case MemberLeft(person=person, at_seq=seq):
+                stays = members.stays.get(person, {})
+                since = max((each for each in stays if each <= seq + 1), default=None)
+                if since is None:
+                    return []
+                stays[since] = seq
+                return [self._audience.left(conversation, person, since, seq, at)]
+            case _:
+                return []
+
+    def _join(
+        self, conversation: UUID, members: Members, people: Sequence[UUID], since: int, at: int
+    ) -> list[Write]:
+        for person in people:
+            members.stays.setdefault(person, {}).setdefault(since, None)
+        return self._audience.joined(conversation, people, since, at)
+
+    def _announce(self, conversation: UUID, members: Members, happened: Happened) -> None:
+        at = happened.at
+        match happened.event:
+            case MessageSent() as sent:
+                people = [each for each in members.at(sent.seq) if each not in sent.hidden_from]
+                self._enter(people, conversation, sent.seq, at, _message(sent))
+            case MessageEdited(seq=seq, message_id=message, text=text):
+                self._enter(members.at(seq), conversation, seq, at, {"type": "edited", "message_id": message, "content": text})
+            case MessageDeleted(seq=seq):
+                self._enter(members.at(seq), conversation, seq, at, {"type": "deleted"})
+            case MessageHidden(seq=seq, person=person):
+                self._enter([person], conversation, seq, at, {"type": "removed-for-me"})
+            case Reacted(seq=seq, person=person, emoji=emoji):
+                self._enter(members.at(seq), conversation, seq, at, {"type": "reaction", "user_id": person, "emoji": emoji})
+            case ReactionWithdrawn(seq=seq, person=person):
+                self._enter(members.at(seq), conversation, seq, at, {"type": "reaction", "user_id": person, "emoji": None})
+            case DirectStarted(members=people):
+                self._enter(people, conversation, 0, at, {"type": "started", "kind": "direct", "title": ""})
+            case GroupCreated(members=people, title=title):
+                self._enter(people, conversation, 0, at, {"type": "started", "kind": "group", "title": title})
+            case MembersAdded(people=people, at_seq=seq):
+                self._enter(members.now(), conversation, seq, at, {"type": "members", "added": people, "removed": []})
+            case MemberLeft(person=person, at_seq=seq):
+                there = {*members.now(), person}
+                self._enter(there, conversation, seq, at, {"type": "members", "added": [], "removed": [person]})
+            case RoleChanged(person=person, role=role, at_seq=seq):
+                self._enter(members.now(), conversation, seq, at, {"type": "members", "added": [], "removed": [], "roles": {str(person): role}})
+            case TitleChanged(title=title, at_seq=seq):
+                self._enter(members.now(), conversation, seq, at, {"type": "members", "added": [], "removed": [], "title": title})
+            case Delivered(person=person, up_to=up_to):
+                self._tick(Ticked(conversation, person, up_to, 0))
+            case Read(person=person, up_to=up_to):
+                self._tick(Ticked(conversation, person, up_to, up_to))
+            case BlockChanged():
+                return  # not for anybody's eyes
+
+    def _enter(
+        self, people: Iterable[UUID], conversation: UUID, seq: int, at: Recorded, what: dict[str, Any]
+    ) -> None:
+        data = orjson.dumps(
+            {**what, "chat_id": conversation, "seq": seq, "at": timestamp(at.micros).decode(), "id": at.id, "correlation": at.correlation}
+        ).decode()
+        homes: dict[int, bytearray] = {}
+        count = 0
+        for person in people:
+            homes.setdefault(partition_of(person_key(person), self._partitions), bytearray()).extend(person.bytes)
+            count += 1
+        for number, raw in homes.items():
+            entry = Entry(bytes(raw), at.partition, at.sequence, conversation, seq, count > LARGE, data)
+            self._producer.send(INBOX, at.key.encode(), self._codec.encode(entry), {}, partition=number)
+
+    def _tick(self, ticked: Ticked) -> None:
+        self._producer.send(PASSING, b"chat/%b" % str(ticked.conversation).encode(), self._codec.encode(ticked), {})
+
+
+def _message(sent: MessageSent) -> dict[str, Any]:
+    return {
+        "type": "message",
+        "message_id": sent.message_id,
+        "sender_id": sent.sender,
+        "kind": sent.kind,
+        "content": sent.text,
+        "reply_to": sent.reply_to,
+        "mentions": sent.mentions,
+        "forwarded": sent.forwarded,
+    }
