@@ -1,5 +1,6 @@
 """A thing only one owner can have, such as a user name or a phone number: held first, then confirmed."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -8,7 +9,12 @@ from domain.kernel import Context, Reason, Rejected
 
 LONGEST_HOLD = timedelta(days=1)
 
-# The id of a claim is `name-<hash>` or `phone-<hash>`: a keyed hash, so that no key on the log tells a name.
+_ID = re.compile(r"(name|phone)-[0-9a-f]{8,128}")
+
+
+def is_claim(claim: str, kind: str) -> bool:
+    """Whether this is the id of a claim on a `kind` ("name", "phone"): a keyed hash, so that no id tells a name."""
+    return _ID.fullmatch(claim) is not None and claim.startswith(kind)
 
 
 # Events.
@@ -96,6 +102,8 @@ def evolve(holding: Holding, event: Event) -> Holding:
 
 
 def decide(holding: Holding, command: Command, context: Context) -> list[Event]:
+    if not _ID.fullmatch(context.aggregate_id):
+        raise Rejected("claim_invalid", "A claim is on a name or a phone.", Reason.INVALID)
     _check_actor(command, context)
     match command:
         case Claim() | Confirm() if not holding.is_free_for(command.owner, context.now):
