@@ -86,7 +86,9 @@ class DeadLetters:
     async def drop(self, consumer: str, key: str, records: Sequence[Record]) -> None:
         """Removes letters that were handled or discarded."""
         now = _now()
-        await self._tables.write([LETTERS.remove(now, consumer=consumer, key=key, place=each.offset) for each in records])
+        await self._tables.write(
+            [LETTERS.remove(now, consumer=consumer, key=key, place=each.offset) for each in records]
+        )
 
     async def release(self, consumer: str, key: str) -> None:
         """Ends the parking of a key that has no letters left."""
@@ -95,9 +97,7 @@ class DeadLetters:
 
 def _record(key: str, row: Row) -> Record:
     headers = {name: text.encode() for name, text in msgspec.json.decode(row["headers"], type=dict[str, str]).items()}
-    return Record(
-        row["topic"], row["number"], row["place"], key.encode(), row.get("body"), headers, row["time"]
-    )
+    return Record(row["topic"], row["number"], row["place"], key.encode(), row.get("body"), headers, row["time"])
 
 
 def _now() -> int:

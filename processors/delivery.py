@@ -185,4 +185,3 @@ class Delivery:
     def _tell(self, presence: Presence) -> list[Write]:
         self._producer.send(PASSING, person_key(presence.person), self._codec.encode(presence), {})
         return [self._inbox.presence(presence.person, presence.online, presence.at)]
-

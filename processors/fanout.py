@@ -20,8 +20,8 @@ from domain.chat.conversation import (
     MessageEdited,
     MessageHidden,
     MessageSent,
-    ReactionWithdrawn,
     Reacted,
+    ReactionWithdrawn,
     Read,
     RoleChanged,
     TitleChanged,
@@ -128,9 +128,7 @@ class FanOut(Follower):
             case _:
                 return []
 
-    def _join(
-        self, conversation: UUID, members: Members, people: Sequence[UUID], since: int, at: int
-    ) -> list[Write]:
+    def _join(self, conversation: UUID, members: Members, people: Sequence[UUID], since: int, at: int) -> list[Write]:
         for person in people:
             members.stays.setdefault(person, {}).setdefault(since, None)
         return self._audience.joined(conversation, people, since, at)
@@ -142,15 +140,21 @@ class FanOut(Follower):
                 people = [each for each in members.at(sent.seq) if each not in sent.hidden_from]
                 self._enter(people, conversation, sent.seq, at, _message(sent))
             case MessageEdited(seq=seq, message_id=message, text=text):
-                self._enter(members.at(seq), conversation, seq, at, {"type": "edited", "message_id": message, "content": text})
+                self._enter(
+                    members.at(seq), conversation, seq, at, {"type": "edited", "message_id": message, "content": text}
+                )
             case MessageDeleted(seq=seq):
                 self._enter(members.at(seq), conversation, seq, at, {"type": "deleted"})
             case MessageHidden(seq=seq, person=person):
                 self._enter([person], conversation, seq, at, {"type": "removed-for-me"})
             case Reacted(seq=seq, person=person, emoji=emoji):
-                self._enter(members.at(seq), conversation, seq, at, {"type": "reaction", "user_id": person, "emoji": emoji})
+                self._enter(
+                    members.at(seq), conversation, seq, at, {"type": "reaction", "user_id": person, "emoji": emoji}
+                )
             case ReactionWithdrawn(seq=seq, person=person):
-                self._enter(members.at(seq), conversation, seq, at, {"type": "reaction", "user_id": person, "emoji": None})
+                self._enter(
+                    members.at(seq), conversation, seq, at, {"type": "reaction", "user_id": person, "emoji": None}
+                )
             case DirectStarted(members=people):
                 self._enter(people, conversation, 0, at, {"type": "started", "kind": "direct", "title": ""})
             case GroupCreated(members=people, title=title):
@@ -161,9 +165,21 @@ class FanOut(Follower):
                 there = {*members.now(), person}
                 self._enter(there, conversation, seq, at, {"type": "members", "added": [], "removed": [person]})
             case RoleChanged(person=person, role=role, at_seq=seq):
-                self._enter(members.now(), conversation, seq, at, {"type": "members", "added": [], "removed": [], "roles": {str(person): role}})
+                self._enter(
+                    members.now(),
+                    conversation,
+                    seq,
+                    at,
+                    {"type": "members", "added": [], "removed": [], "roles": {str(person): role}},
+                )
             case TitleChanged(title=title, at_seq=seq):
-                self._enter(members.now(), conversation, seq, at, {"type": "members", "added": [], "removed": [], "title": title})
+                self._enter(
+                    members.now(),
+                    conversation,
+                    seq,
+                    at,
+                    {"type": "members", "added": [], "removed": [], "title": title},
+                )
             case Delivered(person=person, up_to=up_to):
                 self._tick(Ticked(conversation, person, up_to, 0))
             case Read(person=person, up_to=up_to):
@@ -171,11 +187,16 @@ class FanOut(Follower):
             case BlockChanged():
                 return  # not for anybody's eyes
 
-    def _enter(
-        self, people: Iterable[UUID], conversation: UUID, seq: int, at: Recorded, what: dict[str, Any]
-    ) -> None:
+    def _enter(self, people: Iterable[UUID], conversation: UUID, seq: int, at: Recorded, what: dict[str, Any]) -> None:
         data = orjson.dumps(
-            {**what, "chat_id": conversation, "seq": seq, "at": timestamp(at.micros).decode(), "id": at.id, "correlation": at.correlation}
+            {
+                **what,
+                "chat_id": conversation,
+                "seq": seq,
+                "at": timestamp(at.micros).decode(),
+                "id": at.id,
+                "correlation": at.correlation,
+            }
         ).decode()
         homes: dict[int, bytearray] = {}
         count = 0
