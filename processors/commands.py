@@ -257,7 +257,7 @@ class CommandProcessor:
         return framed
 
     def _inquired(self, batch: Batch, partition: TopicPartition, command: Command, record: Record) -> bytes:
-        """What became of an earlier command. Commands of a key are in order: by now it has its answer, or never came."""
+        """What became of an earlier command. A key's commands are in order: by now it has one, or never came."""
         try:
             known = self._known(batch, partition, self._codec.decode(record.value or b"").command_id)
         except Undecodable:

@@ -1,4 +1,4 @@
-"""The fan-out: each event of a conversation becomes entries for the inboxes of those who were members at that moment."""
+"""The fan-out: each event of a conversation becomes entries for the inboxes of those who were members then."""
 
 import asyncio
 from collections import OrderedDict
@@ -10,7 +10,6 @@ from uuid import UUID
 import orjson
 
 from domain.chat.conversation import (
-    BlockChanged,
     Delivered,
     DirectStarted,
     GroupCreated,
@@ -51,7 +50,7 @@ class Audience(Protocol):
 
 @dataclass(slots=True)
 class Members:
-    """Each member's stays as [first message, last message or None]. Exact for past messages too: a repeat finds the same."""
+    """Each member's stays: first message to last, None while it lasts. Past ones too, so that a repeat finds the same."""
 
     stays: dict[UUID, dict[int, int | None]] = field(default_factory=dict)
 
@@ -134,58 +133,27 @@ class FanOut(Follower):
         return self._audience.joined(conversation, people, since, at)
 
     def _announce(self, conversation: UUID, members: Members, happened: Happened) -> None:
-        at = happened.at
         match happened.event:
-            case MessageSent() as sent:
-                people = [each for each in members.at(sent.seq) if each not in sent.hidden_from]
-                self._enter(people, conversation, sent.seq, at, _message(sent))
-            case MessageEdited(seq=seq, message_id=message, text=text):
-                self._enter(
-                    members.at(seq), conversation, seq, at, {"type": "edited", "message_id": message, "content": text}
-                )
-            case MessageDeleted(seq=seq):
-                self._enter(members.at(seq), conversation, seq, at, {"type": "deleted"})
-            case MessageHidden(seq=seq, person=person):
-                self._enter([person], conversation, seq, at, {"type": "removed-for-me"})
-            case Reacted(seq=seq, person=person, emoji=emoji):
-                self._enter(
-                    members.at(seq), conversation, seq, at, {"type": "reaction", "user_id": person, "emoji": emoji}
-                )
-            case ReactionWithdrawn(seq=seq, person=person):
-                self._enter(
-                    members.at(seq), conversation, seq, at, {"type": "reaction", "user_id": person, "emoji": None}
-                )
-            case DirectStarted(members=people):
-                self._enter(people, conversation, 0, at, {"type": "started", "kind": "direct", "title": ""})
-            case GroupCreated(members=people, title=title):
-                self._enter(people, conversation, 0, at, {"type": "started", "kind": "group", "title": title})
-            case MembersAdded(people=people, at_seq=seq):
-                self._enter(members.now(), conversation, seq, at, {"type": "members", "added": people, "removed": []})
-            case MemberLeft(person=person, at_seq=seq):
-                there = {*members.now(), person}
-                self._enter(there, conversation, seq, at, {"type": "members", "added": [], "removed": [person]})
-            case RoleChanged(person=person, role=role, at_seq=seq):
-                self._enter(
-                    members.now(),
-                    conversation,
-                    seq,
-                    at,
-                    {"type": "members", "added": [], "removed": [], "roles": {str(person): role}},
-                )
-            case TitleChanged(title=title, at_seq=seq):
-                self._enter(
-                    members.now(),
-                    conversation,
-                    seq,
-                    at,
-                    {"type": "members", "added": [], "removed": [], "title": title},
-                )
             case Delivered(person=person, up_to=up_to):
                 self._tick(Ticked(conversation, person, up_to, 0))
             case Read(person=person, up_to=up_to):
                 self._tick(Ticked(conversation, person, up_to, up_to))
-            case BlockChanged():
-                return  # not for anybody's eyes
+            case MessageSent() as sent:
+                people = [each for each in members.at(sent.seq) if each not in sent.hidden_from]
+                self._enter(people, conversation, sent.seq, happened.at, _message(sent))
+            case MessageHidden(seq=seq, person=person):
+                self._enter([person], conversation, seq, happened.at, {"type": "removed-for-me"})
+            case MessageEdited(seq=seq) | MessageDeleted(seq=seq) | Reacted(seq=seq) | ReactionWithdrawn(seq=seq):
+                self._enter(members.at(seq), conversation, seq, happened.at, _change_of_message(happened.event))
+            case DirectStarted(members=people):
+                self._enter(people, conversation, 0, happened.at, {"type": "started", "kind": "direct", "title": ""})
+            case GroupCreated(members=people, title=title):
+                self._enter(people, conversation, 0, happened.at, {"type": "started", "kind": "group", "title": title})
+            case MemberLeft(person=person, at_seq=seq):
+                there = [*members.now(), person]
+                self._enter(there, conversation, seq, happened.at, _change_of_group(happened.event))
+            case MembersAdded(at_seq=seq) | RoleChanged(at_seq=seq) | TitleChanged(at_seq=seq):
+                self._enter(members.now(), conversation, seq, happened.at, _change_of_group(happened.event))
 
     def _enter(self, people: Iterable[UUID], conversation: UUID, seq: int, at: Recorded, what: dict[str, Any]) -> None:
         data = orjson.dumps(
@@ -222,3 +190,29 @@ def _message(sent: MessageSent) -> dict[str, Any]:
         "mentions": sent.mentions,
         "forwarded": sent.forwarded,
     }
+
+
+def _change_of_message(event: MessageEdited | MessageDeleted | Reacted | ReactionWithdrawn) -> dict[str, Any]:
+    match event:
+        case MessageEdited(message_id=message, text=text):
+            return {"type": "edited", "message_id": message, "content": text}
+        case MessageDeleted():
+            return {"type": "deleted"}
+        case Reacted(person=person, emoji=emoji):
+            return {"type": "reaction", "user_id": person, "emoji": emoji}
+        case ReactionWithdrawn(person=person):
+            return {"type": "reaction", "user_id": person, "emoji": None}
+
+
+def _change_of_group(event: MembersAdded | MemberLeft | RoleChanged | TitleChanged) -> dict[str, Any]:
+    change: dict[str, Any] = {"type": "members", "added": [], "removed": []}
+    match event:
+        case MembersAdded(people=people):
+            change["added"] = people
+        case MemberLeft(person=person):
+            change["removed"] = [person]
+        case RoleChanged(person=person, role=role):
+            change["roles"] = {str(person): role}
+        case TitleChanged(title=title):
+            change["title"] = title
+    return change

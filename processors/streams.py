@@ -22,7 +22,7 @@ PATIENCE = (0.05, 0.25, 1.0)  # seconds between the attempts at an event whose h
 
 
 class Handler(Protocol[Item]):
-    """What a consumer does with its records. All of a batch or an exception; doing a batch again must change nothing."""
+    """What a consumer does with its records: all of a batch or an exception; the same batch again changes nothing."""
 
     name: str  # of the consumer: its group, its progress, its dead letters
     topics: tuple[str, ...]

@@ -1,0 +1,115 @@
+"""Deadlines: commands that are due later, kept in a table and sent when their time has come."""
+
+import time
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from infra.log import Producer
+from infra.tables import Table, Tables, Write
+
+HOUR = 3_600_000_000  # microseconds: a table partition holds what is due in one hour, of one partition of events
+PAGE = 500
+NOTED = 60_000_000  # microseconds after which an idle sweep is noted as well
+
+DEADLINES = Table(
+    "deadlines",
+    partition={"place": str, "hour": int},  # place: the partition of events it comes from, "identity.events:3"
+    clustering={"due": int, "id": str},
+    columns={"topic": str, "key": bytes, "headers": bytes, "body": bytes},
+)
+SWEPT = Table("deadlines_swept", partition={"place": str}, columns={"until": int})
+
+
+class Due(msgspec.Struct, frozen=True):
+    """A command record and when it is to be sent (microseconds). Its id is the command's: twice sent, once decided."""
+
+    id: str
+    due: int
+    topic: str
+    key: bytes
+    headers: dict[str, bytes]
+    body: bytes
+
+
+class Deadlines:
+    """The deadlines of the partitions of events that one worker owns. Each place has one sweeper at a time.
+
+    A sweep sends all that is due and then notes how far it came; a crash between the two sends some again, with the
+    same ids. Rows are removed only when their whole hour is past, so that no sweep wades through tombstones.
+    """
+
+    tables = (DEADLINES, SWEPT)
+
+    def __init__(self, tables: Tables, producer: Producer) -> None:
+        self._tables, self._producer = tables, producer
+        self._until: dict[str, int] = {}  # everything due up to then was sent
+        self._noted: dict[str, int] = {}
+
+    async def open(self, places: Iterable[str]) -> None:
+        """Goes on where the last sweeper of these places was; new places begin now."""
+        for place in places:
+            row = await self._tables.get(SWEPT, place=place)
+            if row is None:
+                now = _now()
+                await self._tables.write([SWEPT.put(now, place=place, until=now)])
+            self._until[place] = self._noted[place] = now if row is None else row["until"]
+
+    def close(self) -> None:
+        """Leaves all places to others."""
+        self._until.clear()
+
+    def keep(self, place: str, due: Due) -> list[Write]:
+        """The write that keeps a command for its time; one that is due already goes out at once."""
+        if due.due <= max(_now(), self._until[place]):
+            self._send(due)
+            return []
+        headers = msgspec.msgpack.encode(due.headers)
+        values = {"topic": due.topic, "key": due.key, "headers": headers, "body": due.body}
+        return [DEADLINES.put(_now(), place=place, hour=due.due // HOUR, due=due.due, id=due.id, **values)]
+
+    async def sweep(self) -> Sequence[Write]:
+        """Sends what is due; answers the notes of how far it came."""
+        writes: list[Write] = []
+        for place, since in self._until.items():
+            now = _now()
+            sent = 0
+            for hour in range(since // HOUR, now // HOUR + 1):
+                sent += await self._send_hour(place, hour, since, now)
+                if (hour + 1) * HOUR <= now:
+                    writes += await self._past(place, hour)
+            self._until[place] = now
+            if sent or now - self._noted[place] > NOTED:
+                self._noted[place] = now
+                writes.append(SWEPT.put(now, place=place, until=now))
+        return writes
+
+    async def _send_hour(self, place: str, hour: int, since: int, until: int) -> int:
+        sent, above = 0, (since,)
+        while rows := await self._tables.scan(DEADLINES, place=place, hour=hour, above=above, limit=PAGE):
+            for row in rows:
+                if row["due"] > until:
+                    return sent
+                headers = msgspec.msgpack.decode(row["headers"], type=dict[str, bytes])
+                self._send(Due(row["id"], row["due"], row["topic"], row["key"], headers, row["body"]))
+                sent += 1
+            above = (rows[-1]["due"], rows[-1]["id"])
+        return sent
+
+    async def _past(self, place: str, hour: int) -> list[Write]:
+        """Removes an hour that no sweep will read again."""
+        writes: list[Write] = []
+        above: tuple[int, str] | None = None
+        while rows := await self._tables.scan(DEADLINES, place=place, hour=hour, above=above, limit=PAGE):
+            writes += [
+                DEADLINES.remove(_now(), place=place, hour=hour, due=each["due"], id=each["id"]) for each in rows
+            ]
+            above = (rows[-1]["due"], rows[-1]["id"])
+        return writes
+
+    def _send(self, due: Due) -> None:
+        self._producer.send(due.topic, due.key, due.body, due.headers)
+
+
+def _now() -> int:
+    return time.time_ns() // 1000

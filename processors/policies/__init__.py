@@ -1,0 +1,6 @@
+"""Policies: what follows from an event is a command to another aggregate, now or later."""
+
+from processors.policies.chat import RULES as CHAT
+from processors.policies.identity import RULES as IDENTITY
+
+RULES = {**IDENTITY, **CHAT}

@@ -1,0 +1,89 @@
+"""The worker that applies the policies: sends what follows from each event, now or when it is due."""
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID, uuid5
+
+from domain.kernel import Actor, Catalogue
+from infra.log import Log, Record, TopicPartition
+from infra.tables import Tables, Write
+from processors.deadlines import Deadlines, Due
+from processors.policies.rules import Rules, Then
+from processors.streams import read_event
+from schemas import topics
+from schemas.codec import Codec
+from schemas.envelope import Command, Happened, Recorded, micros, micros_now
+
+_IDS = UUID("0b8a9f5e-5f0c-5a57-9a6a-5ad1a1d3c7b2")  # never changes: the ids of all follow-up commands hang on it
+
+
+class Policies:
+    """Follows every system's events. The command that follows from an event has an id made of the event's id."""
+
+    name = "policies"
+
+    def __init__(self, source: Log, codec: Codec, tables: Tables, catalogue: Catalogue, rules: Rules) -> None:
+        self._codec, self._catalogue = codec, catalogue
+        self._rules = {codec.type_name(event): rule for event, rule in rules.items()}
+        self._producer = source.producer()
+        self._deadlines = Deadlines(tables, self._producer)
+        self.topics = tuple(sorted({topics.events(catalogue.of(event).system) for event in rules}))
+
+    def read(self, record: Record, codec: Codec) -> Happened | None:
+        """The event of a record where a rule wants it."""
+        wanted = record.headers.get("ce_type", b"").decode() in self._rules
+        return read_event(record, codec) if wanted else None
+
+    async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
+        """Takes the deadlines of the partitions over."""
+        await self._deadlines.open(_place(*each) for each in partitions)
+
+    async def handle(self, batch: Sequence[Happened]) -> Sequence[Write]:
+        """Sends what is to be done now and waits until the log has it; answers the deadlines to keep."""
+        writes: list[Write] = []
+        for happened in batch:
+            for index, then in enumerate(self._rules[happened.at.type](happened.event, happened.at)):
+                due = self._record(happened.at, index, then)
+                if then.due is None:
+                    self._producer.send(due.topic, due.key, due.body, due.headers)
+                else:
+                    writes += self._deadlines.keep(
+                        _place(topics.events(happened.at.system), happened.at.partition), due
+                    )
+        await asyncio.to_thread(self._producer.flush, 30.0)
+        return writes
+
+    async def marks(self) -> Sequence[Write]:
+        return ()
+
+    async def tend(self) -> Sequence[Write]:
+        """Sends what is due."""
+        writes = await self._deadlines.sweep()
+        await asyncio.to_thread(self._producer.flush, 30.0)
+        return writes
+
+    def _record(self, at: Recorded, index: int, then: Then) -> Due:
+        aggregate = self._catalogue.of(type(then.command))
+        command = Command(
+            id=str(uuid5(_IDS, f"{at.id}/{index}")),
+            type=self._codec.type_name(type(then.command)),
+            key=aggregate.key(then.to),
+            time=at.micros if then.due is None else micros(then.due),
+            actor=str(Actor("system", self.name)),
+            correlation=at.correlation,
+            causation=at.id,
+            source="/septet/policies",
+            traceparent=at.traceparent,
+        )
+        return Due(
+            id=command.id,
+            due=micros_now() if then.due is None else micros(then.due),
+            topic=topics.commands(aggregate.system),
+            key=command.key.encode(),
+            headers=command.headers(),
+            body=self._codec.encode(then.command),
+        )
+
+
+def _place(topic: str, number: int) -> str:
+    return f"{topic}:{number}"
