@@ -55,9 +55,10 @@ class Deadlines:
                 await self._tables.write([SWEPT.put(now, place=place, until=now)])
             self._until[place] = self._noted[place] = now if row is None else row["until"]
 
-    def close(self) -> None:
-        """Leaves all places to others."""
-        self._until.clear()
+    def close(self, places: Iterable[str]) -> None:
+        """Leaves places to others."""
+        for place in places:
+            self._until.pop(place, None)
 
     def keep(self, place: str, due: Due) -> list[Write]:
         """The write that keeps a command for its time; one that is due already goes out at once."""

@@ -74,6 +74,19 @@ class Delivery:
             if session.gateway is not None:
                 self._sessions.setdefault(session.person, {})[session.device] = session
 
+    def revoked(self, partitions: Sequence[TopicPartition]) -> None:
+        """Forgets the people of inboxes that another worker owns now."""
+        numbers = {number for topic, number in partitions if topic == INBOX}
+        for person in [each for each in self._sessions if self._home(each) in numbers]:
+            del self._sessions[person]
+        for person in [each for each in self._leaving if self._home(each) in numbers]:
+            del self._leaving[person]
+        for key in [each for each in self._sources if each[0] in numbers]:
+            del self._sources[key]
+
+    def _home(self, person: UUID) -> int:
+        return partition_of(person_key(person), self._partitions)
+
     def _sessions_of(self, numbers: Sequence[int]) -> list[Session]:
         if not numbers:
             return []
@@ -162,7 +175,7 @@ class Delivery:
 
     async def _catch_up(self, session: Session) -> None:
         """What came between the gateway's last look at the inbox and now."""
-        head = max(self._heads.get(partition_of(person_key(session.person), self._partitions), 0), session.cursor)
+        head = max(self._heads.get(self._home(session.person), 0), session.cursor)
         for place, data in await self._inbox.after(session.person, session.cursor, head, CATCH_UP):
             self._push(session.gateway or 0, Push(session.person.bytes, place, data))
 

@@ -50,7 +50,7 @@ class Audience(Protocol):
 
 @dataclass(slots=True)
 class Members:
-    """Each member's stays: first message to last, None while it lasts. Past ones too, so that a repeat finds the same."""
+    """Each member's stays: first message to last, None while it lasts. Past ones too, so a repeat finds the same."""
 
     stays: dict[UUID, dict[int, int | None]] = field(default_factory=dict)
 

@@ -1,7 +1,7 @@
 """The stream runner: order, repeats, gaps, retries and dead letters around a handler that knows of none of them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Generic, Protocol, TypeVar
 
 import structlog
@@ -33,6 +33,9 @@ class Handler(Protocol[Item]):
     async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
         """Called before the first records of newly owned partitions: the place to load what it remembers of them."""
 
+    def revoked(self, partitions: Sequence[TopicPartition]) -> None:
+        """Called when partitions have moved to another worker: what it remembers of them is stale."""
+
     async def handle(self, batch: Sequence[Item]) -> Sequence[Write]:
         """Does its part and answers the table writes that follow from it; these are durable before any progress is."""
 
@@ -47,6 +50,9 @@ class Follower:
     """What a handler is that remembers nothing and has nothing due: every hook but `handle` does nothing."""
 
     async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
+        return None
+
+    def revoked(self, partitions: Sequence[TopicPartition]) -> None:
         return None
 
     async def marks(self) -> Sequence[Write]:
@@ -81,10 +87,11 @@ class Stream(Generic[Item]):
             await self._patiently(lambda: self.handler.assigned(partitions))
             return {partition: self._progress[partition].place + 1 for partition in partitions}
 
-    def revoke(self, partitions: Iterable[TopicPartition]) -> None:
+    def revoke(self, partitions: Sequence[TopicPartition]) -> None:
         """Forgets partitions: what this process knows of them is stale from now on."""
         for partition in partitions:
             self._progress.pop(partition, None)
+        self.handler.revoked(partitions)
 
     def progress(self) -> Mapping[TopicPartition, Progress]:
         """How far each owned partition is."""

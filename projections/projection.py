@@ -44,6 +44,9 @@ class Projection:
     async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
         """Nothing to load: a projection remembers nothing."""
 
+    def revoked(self, partitions: Sequence[TopicPartition]) -> None:
+        """Nothing to forget either."""
+
     async def marks(self) -> Writes:
         return ()
 

@@ -38,6 +38,10 @@ class Policies:
         """Takes the deadlines of the partitions over."""
         await self._deadlines.open(_place(*each) for each in partitions)
 
+    def revoked(self, partitions: Sequence[TopicPartition]) -> None:
+        """Leaves their deadlines to the new owner."""
+        self._deadlines.close(_place(*each) for each in partitions)
+
     async def handle(self, batch: Sequence[Happened]) -> Sequence[Write]:
         """Sends what is to be done now and waits until the log has it; answers the deadlines to keep."""
         writes: list[Write] = []

@@ -1,0 +1,52 @@
+"""What can be set, by environment variables that begin with SEPTET_ or in a file `.env`; secrets come from there alone."""
+
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Engine(StrEnum):
+    """What Septet stands on."""
+
+    EMBEDDED = "embedded"  # SQLite: one process, one machine
+    CLUSTER = "cluster"  # Kafka and Cassandra: any number of processes
+
+
+class Settings(BaseSettings):
+    """Every setting with its default; `docs/operations.md` tells what each is for."""
+
+    model_config = SettingsConfigDict(env_prefix="SEPTET_", env_file=".env", extra="ignore", frozen=True)
+
+    engine: Engine = Engine.EMBEDDED
+    data: Path = Field(Path("data"), description="Where the embedded log, tables, blobs and workers' stores lie.")
+    slot: int = Field(0, ge=0, description="Which process of its role this is; no two of a role may share one.")
+    partitions: int = Field(12, ge=1, le=1024, description="Of each topic; chosen once, it never changes.")
+    gateways: int = Field(16, ge=1, le=4096, description="How many API processes there can ever be at once.")
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    public_url: str = Field("", description="Where people reach the API, when that is not host and port.")
+
+    kafka: str = Field("127.0.0.1:9092", description="Bootstrap servers.")
+    kafka_security: dict[str, str] = Field(
+        default_factory=dict, description="Passed to the Kafka client: security.protocol, sasl.…, ssl.…"
+    )
+    kafka_replication: int = Field(1, ge=1, le=9)
+    cassandra: list[str] = Field(default=["127.0.0.1:9042"], description="Contact points.")
+    cassandra_keyspace: str = Field("septet", pattern=r"^[a-z][a-z0-9_]{0,47}$")
+    cassandra_replication: int = Field(1, ge=1, le=9)
+    cassandra_user: str = ""
+    cassandra_password: SecretStr = SecretStr("")
+    blobs: str = Field("", description="A URL such as s3://bucket/prefix; a folder under `data` where it is empty.")
+
+    secret: SecretStr = Field(
+        SecretStr(""), description="Signs tokens and hides names in keys; made and kept under `data` where it is empty."
+    )
+    access_token_life: timedelta = timedelta(minutes=10)
+    code_sender: str = Field("log", description="How one-time codes go out: `log`, or the URL of a webhook.")
+
+    log_level: str = "INFO"
+    log_json: bool = Field(False, description="One JSON object a line, for machines.")
