@@ -1,7 +1,10 @@
 """Every aggregate of the house: a new one is registered here, in one line."""
 
-from domain.chat import contacts, conversation
+from domain.chat import contacts, conversation, signals
 from domain.identity import claim, person
 from domain.kernel import Catalogue, aggregate
 
-CATALOGUE = Catalogue([aggregate(claim), aggregate(person), aggregate(conversation), aggregate(contacts)])
+CATALOGUE = Catalogue(
+    [aggregate(claim), aggregate(person), aggregate(conversation), aggregate(contacts)],
+    signals=signals.SIGNALS,
+)
