@@ -1,0 +1,24 @@
+"""Log lines: structured, one event a line, for people or for machines."""
+
+import logging
+
+import structlog
+
+
+def configure(level: str, as_json: bool) -> None:
+    """Sets structlog and the standard library's loggers up for this process."""
+    number = logging.getLevelName(level.upper())
+    logging.basicConfig(level=max(number, logging.WARNING), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    renderer = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.StackInfoRenderer(),
+            *([structlog.processors.format_exc_info] if as_json else []),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,77 @@
+"""What a process does: the API, the command processor, one of the streams; or all of them, on the embedded engine."""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+
+import structlog
+
+from infra.log import Fenced
+from processors import loop
+from processors.commands import CommandProcessor
+from septet.composition import CONSUMERS, House
+
+log = structlog.get_logger(__name__)
+
+FAILED = 75  # exit status of a process that its supervisor is to start again
+
+
+def commands(house: House, stop: threading.Event) -> None:
+    """Decides commands until told to stop; ends the process where another one has taken its slot."""
+    CommandProcessor(house.catalogue, house.codec, house.log, str(house.settings.slot)).run(stop)
+
+
+def stream(house: House, name: str, stop: threading.Event) -> None:
+    """Feeds one consumer from the log until told to stop, on a plain loop."""
+    loop.run(house.stream(name), house.log, str(house.settings.slot), stop)
+
+
+class Workers:
+    """Every role but the API on threads of this process: the embedded engine's way of running."""
+
+    def __init__(self, house: House) -> None:
+        self._stop = threading.Event()
+        work: dict[str, Callable[[], None]] = {"commands": lambda: commands(house, self._stop)}
+        for name in CONSUMERS:
+            work[name] = lambda name=name: stream(house, name, self._stop)  # type: ignore[misc]
+        self._threads = [threading.Thread(target=_guarded, args=(name, each), name=name) for name, each in work.items()]
+
+    def start(self) -> None:
+        sys.setswitchinterval(0.001)  # many threads share one interpreter: none is to wait long for its turn
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Ends all of them after what they are doing."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+
+def _guarded(name: str, work: Callable[[], None]) -> None:
+    """A role that fails takes the process with it: a system with a dead part must not look alive."""
+    try:
+        work()
+    except Exception:
+        log.exception("role failed, ending the process", role=name)
+        os._exit(FAILED)
+
+
+def until_told(work: Callable[[threading.Event], None]) -> None:
+    """Runs `work` with an event that SIGTERM or SIGINT sets."""
+    stop = threading.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: stop.set())
+    try:
+        work(stop)
+    except Fenced as error:
+        log.error("another process has this slot", error=str(error))
+        sys.exit(FAILED)
+
+
+def prepare(house: House) -> None:
+    """Makes what is missing on log and tables."""
+    asyncio.run(house.prepare())
