@@ -53,9 +53,9 @@ class DeadLetters:
         ):
             rows += page
         return [
-            Parked(consumer, row["key"], row["topic"], row["number"], row["error"], row["since"], row.get("wish", ""))
+            Parked(consumer, row["key"], row["topic"], row["number"], row["error"], row["since"], row["wish"] or "")
             for row in rows
-            if "topic" in row
+            if row["topic"] is not None
         ]
 
     async def park(self, consumer: str, key: str, record: Record, error: str) -> None:
@@ -97,7 +97,7 @@ class DeadLetters:
 
 def _record(key: str, row: Row) -> Record:
     headers = {name: text.encode() for name, text in msgspec.json.decode(row["headers"], type=dict[str, str]).items()}
-    return Record(row["topic"], row["number"], row["place"], key.encode(), row.get("body"), headers, row["time"])
+    return Record(row["topic"], row["number"], row["place"], key.encode(), row["body"], headers, row["time"])
 
 
 def _now() -> int:

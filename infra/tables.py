@@ -73,7 +73,7 @@ class Tables(Protocol):
         """Applies all; per column the write with the greater `at` wins. Raises TablesUnavailable; then repeat all of it."""
 
     async def get(self, table: Table, **key: Value) -> Row | None:
-        """The row with this whole key, its key columns included, columns never put as None; or None."""
+        """The row with this whole key, or None. It has every column; those that were never put are None."""
 
     async def scan(
         self,

@@ -141,22 +141,22 @@ class People:
     async def person(self, person: UUID) -> Row | None:
         """The account's row: name, phone, password_hash, registered_at. None for a stranger."""
         row = await self._tables.get(PEOPLE, person=person)
-        return row if row and "name" in row else None
+        return row if row and row["name"] is not None else None
 
     async def holder(self, claim: str) -> UUID | None:
         """Who holds the claim of a name or number."""
         row = await self._tables.get(HANDLES, claim=claim)
-        return None if row is None else row.get("person")
+        return None if row is None else row["person"]
 
     async def sessions(self, person: UUID) -> list[Row]:
         """The devices that are signed in."""
         rows = await self._tables.scan(SESSIONS, person=person, limit=100)
-        return [row for row in rows if "opened_at" in row]
+        return [row for row in rows if row["opened_at"] is not None]
 
     async def session(self, person: UUID, session: UUID) -> Row | None:
         """One session; None where it has ended."""
         row = await self._tables.get(SESSIONS, person=person, session=session)
-        return row if row and "opened_at" in row else None
+        return row if row and row["opened_at"] is not None else None
 
     async def roles(self, person: UUID) -> list[str]:
         """What beyond a person's own things they may do."""

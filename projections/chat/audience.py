@@ -27,7 +27,7 @@ class Audience:
         found: list[tuple[UUID, int, int | None]] = []
         above: tuple[UUID, int] | None = None
         while rows := await self._tables.scan(SPANS, conversation=conversation, limit=PAGE, above=above):
-            found += [(row["person"], row["since"], row.get("until")) for row in rows]
+            found += [(row["person"], row["since"], row["until"]) for row in rows]
             above = (rows[-1]["person"], rows[-1]["since"])
         return found
 

@@ -89,12 +89,12 @@ class Conversations:
     async def member(self, conversation: UUID, person: UUID) -> Member | None:
         """The membership of a person, None for a stranger or somebody who has left."""
         row = await self._tables.get(MEMBERS, conversation=conversation, person=person)
-        return _member(row) if row and "role" in row else None
+        return _member(row) if row and row["joined_seq"] is not None else None
 
     async def members(self, conversation: UUID) -> list[Member]:
         """All members; the caller has made sure to be one."""
         rows = await self._tables.scan(MEMBERS, conversation=conversation, limit=MOST)
-        return [_member(row) for row in rows if "role" in row and "joined_seq" in row]
+        return [_member(row) for row in rows if row["joined_seq"] is not None]
 
     async def thread(self, conversation: UUID, person: UUID) -> Thread | None:
         """One conversation of a person; None where it is none of theirs."""
@@ -172,7 +172,7 @@ class Conversations:
             seen = [
                 _message(row, reactions.get(row["seq"], {}))
                 for row in sorted(rows, key=lambda row: row["seq"])
-                if row["seq"] not in hidden and "kind" in row and str(person) not in row.get("hidden_from", "")
+                if row["seq"] not in hidden and row["kind"] is not None and str(person) not in (row["hidden_from"] or "")
             ]
             if newest:
                 found, below = seen + found, low
@@ -200,7 +200,7 @@ class Conversations:
         )
         found: dict[int, dict[str, list[UUID]]] = {}
         for row in rows:
-            if "emoji" in row:
+            if row["emoji"] is not None:
                 found.setdefault(row["seq"], {}).setdefault(row["emoji"], []).append(row["person"])
         return found
 
@@ -230,13 +230,13 @@ def _member(row: Row) -> Member:
 
 
 def _thread(mine: Row, head: Row) -> Thread | None:
-    if "joined_seq" not in mine or "last_seq" not in head:
+    if mine["joined_seq"] is None or head["last_seq"] is None:
         return None
     return Thread(
         conversation=mine["conversation"],
         is_group=head["is_group"],
         title=head["title"],
-        other=mine.get("other"),
+        other=mine["other"],
         last_seq=head["last_seq"],
         last_at=head["last_at"],
         joined_seq=mine["joined_seq"],
@@ -246,26 +246,26 @@ def _thread(mine: Row, head: Row) -> Thread | None:
 
 
 def _message(row: Row, reactions: dict[str, list[UUID]]) -> Message:
-    deleted = row.get("deleted", False)
+    deleted = bool(row["deleted"])
     return Message(
         seq=row["seq"],
         message_id=row["message_id"],
-        sender=row.get("sender"),
-        author_name=row.get("author_name", ""),
+        sender=row["sender"],
+        author_name=row["author_name"] or "",
         sent_at=row["sent_at"],
         kind=row["kind"],
         text="" if deleted else row["text"],
-        reply_to=row.get("reply_to"),
-        mentions=_ids(row.get("mentions")),
-        forwarded=row.get("forwarded", False),
-        edited_at=row.get("edited_at"),
+        reply_to=row["reply_to"],
+        mentions=_ids(row["mentions"]),
+        forwarded=bool(row["forwarded"]),
+        edited_at=row["edited_at"],
         deleted=deleted,
         reactions={} if deleted else reactions,
     )
 
 
 def _contact(row: Row) -> Contact:
-    return Contact(row["other"], row.get("label", ""), row.get("known", False), row.get("blocked", False))
+    return Contact(row["other"], row["label"] or "", bool(row["known"]), bool(row["blocked"]))
 
 
 def _ids(text: str | None) -> tuple[UUID, ...]:
