@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -49,9 +50,13 @@ class Server(ABC):
         if self.pid is None:
             self.directory.mkdir(parents=True, exist_ok=True)
             self._launch(self.prepare())
+        self.until_it_answers(alive=lambda: self.pid is not None)
+
+    def until_it_answers(self, alive: Callable[[], bool] = lambda: True) -> None:
+        """Waits until a client gets an answer from it; raises NotReady as soon as it is no longer `alive`."""
         deadline = time.monotonic() + START_SECONDS
         while not self.answers():
-            if self.pid is None:
+            if not alive():
                 raise NotReady(f"{self.name} ended at its start.\n{self._log_end()}")
             if time.monotonic() > deadline:
                 raise NotReady(f"{self.name} did not answer within {START_SECONDS} s.\n{self._log_end()}")
