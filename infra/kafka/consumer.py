@@ -1,0 +1,195 @@
+"""Consumers of a group: static members that never see a record twice because of a rebalance they were told of."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import structlog
+from confluent_kafka import Consumer as Client
+from confluent_kafka import KafkaError, KafkaException, Message
+from confluent_kafka import TopicPartition as Place
+
+from infra.kafka.clients import FORBIDDEN, Settings, error_of, is_fatal, is_passing, telling
+from infra.kafka.records import records_of, take
+from infra.log import Fenced, LogUnavailable, Record, TopicPartition
+
+log = structlog.get_logger(__name__)
+
+READING: Settings = {
+    "enable.auto.commit": False,
+    "enable.auto.offset.store": False,
+    "isolation.level": "read_committed",
+}
+MEMBER: Settings = {
+    "group.protocol": "classic",
+    "partition.assignment.strategy": "cooperative-sticky",
+    "auto.offset.reset": "earliest",
+    "session.timeout.ms": 10_000,
+    "heartbeat.interval.ms": 3_000,
+    "fetch.queue.backoff.ms": 20,
+}
+
+STABLE_WITHIN = 1.0  # seconds one poll waits for the former owners' transactions to end
+SETTLED_WITHIN = 5.0  # seconds a commit waits for a rebalance to end, and a farewell for its partitions to go
+
+REBALANCING = frozenset({KafkaError.ILLEGAL_GENERATION, KafkaError.REBALANCE_IN_PROGRESS})
+EXPELLED = frozenset({KafkaError.UNKNOWN_MEMBER_ID, KafkaError._ASSIGNMENT_LOST})
+
+Callback = Callable[[Sequence[TopicPartition]], None]
+
+
+class KafkaConsumer:
+    """A static member of a classic group; `membership` is what a transaction needs to prove that it still is one."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        group: str,
+        topics: Sequence[str],
+        slot: str,
+        on_assigned: Callback | None,
+        on_revoked: Callback | None,
+    ) -> None:
+        self._name = f"{group}-{slot}"
+        self._on_assigned, self._on_revoked = on_assigned, on_revoked
+        self._arriving: set[TopicPartition] = set()  # given by the group, not yet handed to the callback
+        self._owned: set[TopicPartition] = set()
+        self._paused: set[TopicPartition] = set()
+        self._fenced = ""
+        self._closed = False
+        self.membership: object = None  # of the last batch; taken when it was, so that a later change voids it
+        identity: Settings = {"group.id": group, "group.instance.id": self._name, "error_cb": telling(self._name)}
+        self._client = Client(settings | READING | MEMBER | identity)
+        self._client.subscribe(list(topics), on_assign=self._given, on_revoke=self._taken, on_lost=self._taken)
+
+    def poll(self, limit: int, timeout: float) -> list[Record]:
+        """Raises Fenced when another process has taken this slot."""
+        messages = take(self._client, limit, timeout)
+        records = records_of(messages, self._event) if messages else []
+        if self._fenced:
+            raise Fenced(f"{self._name}: {self._fenced}")
+        if records:
+            self.membership = self._client.consumer_group_metadata()
+        if self._arriving:
+            self._receive()
+        return records
+
+    def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Raises LogUnavailable where Kafka does not answer; of partitions that have moved nothing is stored."""
+        places = [Place(*each, offset) for each, offset in offsets.items() if each in self._owned]
+        deadline = time.monotonic() + SETTLED_WITHIN
+        while places:
+            error = self._commit_once(places)
+            if error is None:
+                return
+            if is_fatal(error) or error.code() == KafkaError.FENCED_INSTANCE_ID:
+                raise Fenced(f"{self._name}: {error}")
+            if error.code() in EXPELLED:  # the next owner reads on from the last commit
+                log.info("offsets not stored, the partitions have moved", member=self._name, error=str(error))
+                return
+            if error.code() not in REBALANCING or time.monotonic() > deadline:
+                raise LogUnavailable(f"Kafka did not store the offsets of {self._name}: {error}")
+            time.sleep(0.05)
+
+    def _commit_once(self, places: list[Place]) -> KafkaError | None:
+        try:
+            stored = self._client.commit(offsets=places, asynchronous=False)
+        except KafkaException as failure:
+            return error_of(failure)
+        return next((each.error for each in stored if each.error is not None), None)
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        """Raises KeyError where this member does not own the partition."""
+        if partition not in self._owned:
+            raise KeyError(f"{self._name} does not own {partition}")
+        place = Place(*partition, offset)
+        try:
+            self._client.seek(place)
+        except KafkaException as failure:
+            if error_of(failure).code() != KafkaError._STATE:
+                raise
+            # It was given a moment ago and does not fetch yet: give it again, starting there.
+            self._client.incremental_unassign([place])
+            self._client.incremental_assign([place])
+            if partition in self._paused:
+                self._client.pause([place])
+
+    def pause(self, partitions: Sequence[TopicPartition]) -> None:
+        ours = self._owned.intersection(partitions)
+        self._paused |= ours
+        self._client.pause(_places(ours))
+
+    def resume(self, partitions: Sequence[TopicPartition]) -> None:
+        ours = self._owned.intersection(partitions)
+        self._paused -= ours
+        self._client.resume(_places(ours))
+
+    def owned(self) -> frozenset[TopicPartition]:
+        return frozenset(self._owned)
+
+    def close(self) -> None:
+        """Leaves the group; the others hear of it at their next heartbeat, 3 s at most."""
+        if self._closed:
+            return
+        self._closed = True
+        if not self._fenced:
+            # A static member that only closes keeps its partitions until its session ends: unsubscribing leaves.
+            self._client.unsubscribe()
+            deadline = time.monotonic() + SETTLED_WITHIN
+            while self._client.assignment() and time.monotonic() < deadline:
+                self._client.consume(1, 0.02)
+        self._client.close()
+
+    # What the group says: these run inside `consume`.
+
+    def _given(self, client: Client, places: list[Place]) -> None:
+        client.incremental_assign(places)
+        client.pause(places)
+        self._arriving.update((each.topic, each.partition) for each in places)
+
+    def _receive(self) -> None:
+        """Takes over what was given, once no former owner's transaction can move its offsets any more.
+
+        Such a transaction may have sent its offsets while that owner was a member, and write its records and commit
+        after we are. Only when it has ended is the end of the log the end of what we must know.
+        """
+        places = _places(self._arriving)
+        try:
+            self._client.committed(places, STABLE_WITHIN)
+        except KafkaException as failure:
+            if not is_passing(error_of(failure)):
+                raise
+            log.info("waiting for the former owners' transactions", member=self._name, partitions=len(places))
+            return
+        arrived = sorted(self._arriving)
+        self._arriving.clear()
+        self._owned.update(arrived)
+        self._client.resume(places)
+        if self._on_assigned:
+            self._on_assigned(arrived)
+
+    def _taken(self, client: Client, places: list[Place]) -> None:
+        taken = {(each.topic, each.partition) for each in places}
+        known = sorted(taken & self._owned)
+        self._arriving -= taken
+        self._owned -= taken
+        self._paused -= taken
+        try:
+            if known and self._on_revoked:
+                self._on_revoked(known)
+        finally:
+            client.incremental_unassign(places)
+
+    def _event(self, message: Message) -> None:
+        error = message.error()
+        if error is None:
+            return
+        if is_fatal(error):
+            self._fenced = str(error)
+        elif error.code() in FORBIDDEN:
+            raise KafkaException(error)
+        else:
+            log.warning("kafka consumer", member=self._name, error=str(error))
+
+
+def _places(partitions: set[TopicPartition]) -> list[Place]:
+    return [Place(*each) for each in partitions]

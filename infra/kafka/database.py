@@ -1,0 +1,119 @@
+"""One partition's local database: a small RocksDB with values by key and the checkpoint they belong to."""
+
+import shutil
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import structlog
+from rocksdict import AccessType, BlockBasedOptions, Cache, Options, Rdict, WriteBatch, WriteBufferManager
+
+from infra.log import LogUnavailable
+
+log = structlog.get_logger(__name__)
+
+MiB = 1024 * 1024
+BLOCKS = 32 * MiB  # of cached blocks, all databases of a store together
+WRITES = 64 * MiB  # not yet flushed, likewise
+WRITES_OF_ONE = 4 * MiB
+
+_CHECKPOINT = b"checkpoint"
+_KEY = b"="  # before each key, so that none is the checkpoint's
+
+
+class Checkpoint(msgspec.Struct, frozen=True):
+    """Up to where the log is contained in a database."""
+
+    offset: int  # the next one to apply
+    topic: str  # the broker's id of the topic, which no later topic of the same name has
+    time: float  # when this was so, seconds since 1970
+
+
+_to_bytes = msgspec.json.Encoder().encode
+_to_checkpoint = msgspec.json.Decoder(Checkpoint).decode
+
+
+class Memory:
+    """What the databases of one store share: without it each would take its own cache and buffers."""
+
+    def __init__(self) -> None:
+        self._cache, self._writes = Cache(BLOCKS), WriteBufferManager(WRITES, False)
+
+    def options(self) -> Options:
+        table = BlockBasedOptions()
+        table.set_block_cache(self._cache)
+        table.set_bloom_filter(10, False)  # most keys asked for are new: no disk read for them
+        table.set_cache_index_and_filter_blocks(True)
+        table.set_pin_l0_filter_and_index_blocks_in_cache(True)
+        options = Options(raw_mode=True)
+        options.create_if_missing(True)
+        options.set_block_based_table_factory(table)
+        options.set_write_buffer_manager(self._writes)
+        options.set_write_buffer_size(WRITES_OF_ONE)
+        options.set_max_write_buffer_number(2)
+        options.set_max_total_wal_size(4 * WRITES_OF_ONE)
+        options.set_max_open_files(64)
+        options.set_max_background_jobs(2)
+        options.set_keep_log_file_num(2)
+        options.set_max_log_file_size(MiB)
+        options.set_stats_dump_period_sec(0)
+        return options
+
+
+class Database:
+    """Opens, and where it is damaged empties, the database at `path`; with a retention, older values vanish."""
+
+    def __init__(self, path: Path, memory: Memory, retention: timedelta | None) -> None:
+        self._path, self._memory, self._retention = path, memory, retention
+        try:
+            self._open()
+        except Exception as damage:  # the library has no exceptions of its own
+            if "lock" in str(damage).lower():
+                raise LogUnavailable(f"{path} is in use by another process") from damage
+            if not str(damage).startswith(("Corruption", "Invalid argument")):
+                raise
+            log.warning("local store is damaged, rebuilding it", path=str(path), error=str(damage))
+            shutil.rmtree(path)
+            self._open()
+
+    def _open(self) -> None:
+        self._path.mkdir(parents=True, exist_ok=True)
+        if self._retention is None:
+            self._values = Rdict(str(self._path), self._memory.options())
+            return
+        seconds = max(1, int(self._retention.total_seconds()))
+        self._values = Rdict(str(self._path), self._memory.options(), access_type=AccessType.with_ttl(seconds))
+        # Old values vanish when their file is compacted: this makes every file's turn come.
+        self._values.set_options({"periodic_compaction_seconds": str(max(60, seconds // 4))})
+
+    def get(self, key: bytes) -> bytes | None:
+        value: bytes | None = self._values.get(_KEY + key)
+        return value
+
+    def apply(self, entries: Iterable[tuple[bytes, bytes | None]], checkpoint: Checkpoint | None) -> None:
+        """Writes values (None removes the key) and the checkpoint, where there is one, all or nothing."""
+        batch = WriteBatch(raw_mode=True)
+        for key, value in entries:
+            if value is None:
+                batch.delete(_KEY + key)
+            else:
+                batch.put(_KEY + key, value)
+        if checkpoint is not None:
+            batch.put(_CHECKPOINT, _to_bytes(checkpoint))
+        self._values.write(batch)
+
+    def checkpoint(self) -> Checkpoint | None:
+        found: bytes | None = self._values.get(_CHECKPOINT)
+        return None if found is None else _to_checkpoint(found)
+
+    def empty(self) -> bool:
+        return next(iter(self._values.keys()), None) is None
+
+    def clear(self) -> None:
+        self._values.close()
+        shutil.rmtree(self._path)
+        self._open()
+
+    def close(self) -> None:
+        self._values.close()
