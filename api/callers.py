@@ -1,0 +1,214 @@
+"""Who calls and what they ask to happen once: access tokens, idempotency keys, expected versions, positions."""
+
+import re
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+import uuid_utils
+from fastapi import Depends, Header, Query, Request, Response
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+
+from api.problems import Problem
+from api.secrets import Secrets, id_from
+from api.services import Services
+from domain.kernel import ANONYMOUS, Actor, Message, Position
+from producers.gateway import Decision
+
+FRESH = 15.0  # seconds a new session is believed without a look: its row may not be written yet
+BELIEVED = 5.0  # seconds between two looks whether a session was revoked
+REMEMBERED = 100_000
+_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The signed-in person behind a request."""
+
+    person: UUID
+    session: UUID
+    device: UUID
+    name: str
+    roles: frozenset[str]
+    expires: int  # seconds since 1970
+
+    @property
+    def actor(self) -> Actor:
+        return Actor("person", str(self.person), self.roles)
+
+
+class Tokens:
+    """Access tokens (JWT, HS256): short-lived, and refused at once when their session ends."""
+
+    def __init__(self, secrets: Secrets) -> None:
+        self._key = OctKey.import_key(secrets.key("access"))
+
+    def issue(self, caller: Caller) -> str:
+        """The token that says who the caller is until `expires`."""
+        claims = {
+            "sub": str(caller.person),
+            "sid": str(caller.session),
+            "did": str(caller.device),
+            "name": caller.name,
+            "roles": sorted(caller.roles),
+            "iat": int(time.time()),
+            "exp": caller.expires,
+        }
+        return jwt.encode({"alg": "HS256"}, claims, self._key)
+
+    def read(self, token: str) -> tuple[Caller, int]:
+        """The caller and when the token was issued; raises Problem 401 with `token_expired` or `sign_in_first`."""
+        try:
+            claims: dict[str, Any] = jwt.decode(token, self._key, ["HS256"]).claims
+            caller = Caller(
+                UUID(claims["sub"]),
+                UUID(claims["sid"]),
+                UUID(claims["did"]),
+                str(claims["name"]),
+                frozenset(claims["roles"]),
+                int(claims["exp"]),
+            )
+            issued = int(claims["iat"])
+        except (JoseError, KeyError, TypeError, ValueError) as error:
+            raise unknown_caller() from error
+        if caller.expires <= time.time():
+            raise Problem(401, "token_expired", "Your access has expired. Refresh it.", _CHALLENGE)
+        return caller, issued
+
+
+_CHALLENGE = {"WWW-Authenticate": "Bearer"}
+
+
+def unknown_caller() -> Problem:
+    return Problem(401, "sign_in_first", "Sign in to do this.", _CHALLENGE)
+
+
+class Callers:
+    """Knows callers by their tokens, and looks now and then whether their session still stands."""
+
+    def __init__(self, services: Services) -> None:
+        self.tokens = Tokens(services.secrets)
+        self._people = services.people
+        self._looked: dict[UUID, float] = {}
+
+    async def of(self, token: str) -> Caller:
+        """The caller of an access token; raises Problem 401."""
+        caller, issued = self.tokens.read(token)
+        now = time.time()
+        looked = self._looked.get(caller.session, issued + FRESH - BELIEVED)
+        if now - looked > BELIEVED:
+            if await self._people.session(caller.person, caller.session) is None:
+                raise Problem(401, "signed_out", "You were signed out. Sign in again.", _CHALLENGE)
+            if len(self._looked) > REMEMBERED:
+                self._looked.clear()
+            self._looked[caller.session] = now
+        return caller
+
+    def forget(self, session: UUID) -> None:
+        """Looks at once, next time: this session has just been ended."""
+        self._looked[session] = -FRESH
+
+
+def services_of(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+def callers_of(request: Request) -> Callers:
+    callers: Callers = request.app.state.callers
+    return callers
+
+
+async def caller_of(request: Request) -> Caller:
+    callers = callers_of(request)
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise unknown_caller()
+    return await callers.of(token.strip())
+
+
+async def operator_of(request: Request) -> Caller:
+    caller = await caller_of(request)
+    if "operator" not in caller.roles:
+        raise Problem(403, "operators_only", "This is for operators. Ask one of them, or sign in again as one.")
+    return caller
+
+
+class Desk:
+    """Takes one request's command to the log and tells the client where it stands."""
+
+    def __init__(
+        self,
+        request: Request,
+        response: Response,
+        idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+        if_match: Annotated[str | None, Header(max_length=40)] = None,
+    ) -> None:
+        self._request, self._response = request, response
+        self._key, self._expected = idempotency_key, _version(if_match)
+        self._gateway = services_of(request).gateway
+
+    def command_id(self, actor: Actor) -> str:
+        """The command's id: from the idempotency key where one was sent, so that a repeat is one; else a new one."""
+        if self._key is None:
+            return str(uuid_utils.uuid7())
+        return id_from(str(actor), self._request.method, self._request.url.path, self._key)
+
+    async def submit(self, command: Message, to: str, actor: Actor = ANONYMOUS, command_id: str = "") -> Decision:
+        """Submits and sets the position, version and correlation headers; raises as the gateway does."""
+        decision = await self._gateway.submit(
+            command,
+            to,
+            actor,
+            command_id=command_id or self.command_id(actor),
+            expected_version=self._expected,
+            traceparent=_traceparent(self._request),
+        )
+        headers = self._response.headers
+        if decision.position:
+            headers["Septet-Position"] = decision.position
+        headers["Septet-Correlation"] = decision.correlation
+        headers["ETag"] = f'"{decision.version}"'
+        return decision
+
+
+def _version(if_match: str | None) -> int | None:
+    if if_match is None:
+        return None
+    text = if_match.strip().strip('"')
+    if not text.isdecimal() or len(text) > 15:
+        raise Problem(422, "invalid_request", 'If-Match: give the version of an ETag, such as "3".')
+    return int(text)
+
+
+def _traceparent(request: Request) -> str:
+    text = request.headers.get("traceparent", "")
+    return text if _TRACEPARENT.fullmatch(text) else ""
+
+
+After = Annotated[str | None, Query(max_length=80, description="A position from an answer: wait until it shows here.")]
+
+
+def seen_in(projection: str) -> Callable[[Request, str | None], Awaitable[None]]:
+    """A dependency that waits until `projection` shows what the client has done: `after` is an answer's position."""
+
+    async def seen(request: Request, after: After = None) -> None:
+        if after:
+            try:
+                position = Position.parse(after)
+            except ValueError:
+                detail = "after: send a position as an answer's Septet-Position gave it."
+                raise Problem(422, "invalid_request", detail) from None
+            await services_of(request).waiting.passed(projection, position)
+
+    return seen
+
+
+SignedIn = Annotated[Caller, Depends(caller_of)]
+Operator = Annotated[Caller, Depends(operator_of)]
+Front = Annotated[Desk, Depends(Desk)]
+Have = Annotated[Services, Depends(services_of)]

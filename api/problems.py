@@ -1,0 +1,113 @@
+"""Errors as RFC 9457 problems: a stable code for programs, a sentence for people, and never a stack trace."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import ORJSONResponse
+from starlette.exceptions import HTTPException
+
+from domain.kernel import Reason, Rejected
+from infra.log import LogUnavailable
+from infra.tables import TablesUnavailable
+from producers.gateway import Busy, Pending
+from projections.waiting import Behind
+
+log = structlog.get_logger(__name__)
+
+STATUS = {
+    Reason.FORBIDDEN: 403,
+    Reason.NOT_FOUND: 404,
+    Reason.CONFLICT: 409,
+    Reason.INVALID: 422,
+    Reason.TOO_MANY: 429,
+    Reason.INTERNAL: 500,
+}
+CODES = {"version_conflict": 412}  # those whose status says more than their reason's
+
+
+class Problem(Exception):
+    """An error of a face itself, before or beside any decision."""
+
+    def __init__(self, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(status, code, detail)
+        self.status, self.code, self.detail, self.headers = status, code, detail, dict(headers or {})
+
+
+def not_found(detail: str = "There is no such thing, or it is not for you.") -> Problem:
+    """What a stranger gets as well, so that nothing can be learned from it."""
+    return Problem(404, "not_found", detail)
+
+
+def problem(
+    status: int, code: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any
+) -> ORJSONResponse:
+    """The response of a problem."""
+    body = {"type": f"about:blank#{code}", "title": _title(code), "status": status, "detail": detail, "code": code}
+    return ORJSONResponse({**body, **more}, status, dict(headers or {}), "application/problem+json")
+
+
+def status_of(rejected: Rejected) -> int:
+    """The HTTP status that a refusal means."""
+    return CODES.get(rejected.code, STATUS[rejected.reason])
+
+
+def install(app: FastAPI) -> None:
+    """Makes every error that can leave an endpoint a problem."""
+
+    @app.exception_handler(Rejected)
+    async def rejected(request: Request, error: Rejected) -> ORJSONResponse:
+        headers = {"Retry-After": "60"} if error.reason is Reason.TOO_MANY else {}
+        return problem(status_of(error), error.code, error.detail, headers)
+
+    @app.exception_handler(Problem)
+    async def own(request: Request, error: Problem) -> ORJSONResponse:
+        return problem(error.status, error.code, error.detail, error.headers)
+
+    @app.exception_handler(Busy)
+    async def busy(request: Request, error: Busy) -> ORJSONResponse:
+        detail = "Too much is waiting just now. Nothing was done; send it again with the same Idempotency-Key."
+        return problem(503, "busy", detail, {"Retry-After": "1"})
+
+    @app.exception_handler(Pending)
+    async def pending(request: Request, error: Pending) -> ORJSONResponse:
+        where = f"/commands/{error.system}/{error.key}/{error.command_id}"
+        detail = "It is accepted and will be done. Ask there what became of it."
+        body = {"status": "pending", "detail": detail, "location": where}
+        return ORJSONResponse(body, 202, {"Location": where, "Retry-After": "1"})
+
+    @app.exception_handler(Behind)
+    async def behind(request: Request, error: Behind) -> ORJSONResponse:
+        detail = f"What you see here lags by {error.lag} events. Your change is safe; look again in a moment."
+        return problem(504, "behind", detail, {"Retry-After": "1"}, lag=error.lag)
+
+    @app.exception_handler(TablesUnavailable)
+    @app.exception_handler(LogUnavailable)
+    async def away(request: Request, error: Exception) -> ORJSONResponse:
+        log.warning("store away", path=request.url.path, error=str(error))
+        return problem(503, "unavailable", "A part of the system is away. Try again in a moment.", {"Retry-After": "2"})
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> ORJSONResponse:
+        found = [
+            {"field": ".".join(str(part) for part in each["loc"][1:]) or str(each["loc"][0]), "message": each["msg"]}
+            for each in error.errors()
+        ]
+        detail = "; ".join(f"{each['field']}: {each['message']}" for each in found[:3]) or "The request is not valid."
+        return problem(422, "invalid_request", detail, errors=found)
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> ORJSONResponse:
+        code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http_error")
+        return problem(error.status_code, code, str(error.detail), error.headers)
+
+    @app.exception_handler(Exception)
+    async def defect(request: Request, error: Exception) -> ORJSONResponse:
+        log.error("request failed", path=request.url.path, exc_info=error)
+        return problem(500, "internal_error", "Something went wrong on our side. Try again later.")
+
+
+def _title(code: str) -> str:
+    return code.replace("_", " ").capitalize()

@@ -1,0 +1,59 @@
+"""What hangs on the installation's secret: tokens, the hashes that hide names in keys, seals and codes."""
+
+import base64
+import hmac
+from hashlib import sha256
+from uuid import UUID, uuid5
+
+import argon2
+
+_IDS = UUID("7d2f7a52-4a0e-5a8c-8f38-5a0a3cf0c2f3")  # never changes: ids made of idempotency keys hang on it
+
+
+class Secrets:
+    """Keyed hashes (HMAC-SHA256), each use with a key of its own, so that none can stand in for another."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+        self._passwords = argon2.PasswordHasher()
+
+    def key(self, use: str) -> bytes:
+        """The key of one use."""
+        return hmac.digest(self._secret, use.encode(), sha256)
+
+    def claim(self, kind: str, text: str) -> str:
+        """The id of the claim of a user name or phone number; names differ only by more than case."""
+        folded = text.strip().casefold().encode()
+        return f"{kind}-{hmac.digest(self.key(kind), folded, sha256).hex()[:32]}"
+
+    def seal(self, conversation: UUID) -> bytes:
+        """What keeps a conversation's message ids from being made by others."""
+        return hmac.digest(self.key("seal"), conversation.bytes, sha256)
+
+    def code_hash(self, person: UUID, code: str) -> bytes:
+        return hmac.digest(self.key("code"), person.bytes + code.encode(), sha256)
+
+    def token_hash(self, token: str) -> bytes:
+        return hmac.digest(self.key("refresh"), token.encode(), sha256)
+
+    def refresh_token(self, person: UUID, session: UUID, occasion: str) -> str:
+        """A refresh token that only this installation can make; a repeated request gets the same one."""
+        secret = hmac.digest(self.key("token"), f"{person}/{session}/{occasion}".encode(), sha256)
+        return f"{person}.{session}.{base64.urlsafe_b64encode(secret).rstrip(b'=').decode()}"
+
+    def password_hash(self, password: str, occasion: str) -> str:
+        """Argon2id (RFC 9106). The salt hangs on `occasion`, so that a repeated request gives the same hash."""
+        salt = hmac.digest(self.key("salt"), occasion.encode(), sha256)[:16]
+        return self._passwords.hash(password, salt=salt)
+
+    def password_agrees(self, stored: str, password: str) -> bool:
+        """Whether the password is the one that was hashed; takes some 50 ms, so call it off the event loop."""
+        try:
+            return self._passwords.verify(stored, password)
+        except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
+            return False
+
+
+def id_from(*parts: str) -> str:
+    """A UUID that hangs on all parts: the same request again is the same command."""
+    return str(uuid5(_IDS, "\x1f".join(parts)))
