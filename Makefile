@@ -5,7 +5,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 OWN := domain schemas producers processors projections api infra septet bench tests
 
-.PHONY: help setup run test check up down status demo bench lock clean dev tools static
+.PHONY: help setup run check test image up down status demo bench lock clean dev tools static
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  \033[1mmake %-7s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ check: dev static ## the fast checks: format, lint, types, import rules, unit te
 
 test: dev tools static ## everything: the checks, then all tests on real Kafka, Cassandra and a browser
 	@$(BIN)/pytest
+
+image: setup ## build the container image of Septet itself
+	@infra/images/build
 
 up: setup ## start Kafka and Cassandra and all roles of Septet on them (containers, else local processes)
 	@$(BIN)/python -m infra.local up

@@ -9,8 +9,9 @@ from importlinter import Contract, ContractCheck, fields, output
 class Room(Contract):
     """One row of the import table.
 
-    `may_import` lists modules (with all they contain) of other rooms. `libraries`, where given, lists the only
-    libraries beside the standard one; `refused` lists parts of the standard library that are not for this room.
+    `may_import` lists modules (with all they contain) of other rooms; the word "ports" stands for the modules that the
+    setting `ports` lists. `libraries`, where given, lists the only libraries beside the standard one; `refused` lists
+    parts of the standard library that are not for this room.
     """
 
     # Declared as fields, read as the plain values that parsing leaves in their place.
@@ -29,9 +30,12 @@ class Room(Contract):
         return ContractCheck(kept=not offences, metadata={"offences": offences})
 
     def _allows(self, imported: str) -> bool:
+        own = {self.room, *self.may_import}
+        if "ports" in own:
+            own.update(self.session_options["ports"])
         top = imported.partition(".")[0]
         if top in self.session_options["root_packages"]:
-            return any(imported == name or imported.startswith(f"{name}.") for name in [self.room, *self.may_import])
+            return any(imported == name or imported.startswith(f"{name}.") for name in own)
         if top in sys.stdlib_module_names:
             return top not in self.refused
         return self.libraries is None or top in self.libraries

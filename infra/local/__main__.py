@@ -34,7 +34,7 @@ KafkaImage = Annotated[str, typer.Option(help="Image of a Kafka container.", env
 CassandraImage = Annotated[str, typer.Option(help="Image of a Cassandra container.", envvar="CASSANDRA_IMAGE")]
 By = Annotated[Means, typer.Option(help="Containers, processes of this machine, or whichever can be had.")]
 
-DATA = Path(".data/cluster")
+DATA = Path("data/cluster")
 
 
 @app.command()
