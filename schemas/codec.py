@@ -1,0 +1,147 @@
+"""Between messages and bytes: Confluent's frame (0, the schema's id in four bytes), then Avro's binary form."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from msgspec import convert
+
+from domain.kernel import Catalogue, Message, Snapshot
+from schemas.binary import Write, reader, writer
+from schemas.registry import Entry, Lock, Version, entries
+from schemas.upcasters import UPCASTERS, Upcaster
+
+Made = TypeVar("Made")
+Built = TypeVar("Built")
+
+FRAME = 5  # bytes before the message: zero and the id
+
+
+class Undecodable(Exception):
+    """Bytes that are no message of ours; says what they are and why they cannot be read."""
+
+
+class Unencodable(Exception):
+    """A message that has no form on the wire: a value its schema has not, or a type that nobody registered."""
+
+
+class NotReleased(Exception):
+    """A dataclass whose schema is not in the lock: `python -m schemas update` was forgotten."""
+
+
+class Codec:
+    """Encodes the messages of a catalogue and decodes all that was ever released. Safe to use from any thread."""
+
+    def __init__(self, catalogue: Catalogue, lock: Lock, upcasters: Mapping[str, Upcaster] = UPCASTERS) -> None:
+        """Raises NotReleased, Unsupported, Ambiguous."""
+        found = entries(catalogue)
+        self._names = {entry.message: entry.name for entry in found if entry.state is None}
+        self._classes = {name: message for message, name in self._names.items()}
+        self._writers: dict[type, Write] = {Snapshot: self._write_snapshot}
+        self._snapshot_writers: dict[type, Write] = {}
+        self._decoders: dict[bytes, Callable[[bytes], Message]] = {}
+        self._upcasting: dict[bytes, Callable[[bytes], Sequence[Message]]] = {}
+        for entry in found:
+            self._add(entry, lock)
+        for name, upcaster in upcasters.items():
+            for version in lock.versions.get(f"septet.{name}", ()):
+                self._upcasting[_frame(version)] = _decoder(name, version, _meaning, upcaster, UUID)
+
+    def _add(self, entry: Entry, lock: Lock) -> None:
+        schema = entry.schema()
+        current = lock.released(entry.full_name, schema)
+        if current is None:
+            raise NotReleased(f"{entry.name} is not as it was released. Run `python -m schemas update`.")
+        writers = self._writers if entry.state is None else self._snapshot_writers
+        writers[entry.state or entry.message] = _framed(_frame(current), writer(schema))
+        for version in lock.versions[entry.full_name]:
+            self._decoders[_frame(version)] = (
+                _decoder(entry.name, version, _snapshot, entry.state)
+                if entry.state
+                else _decoder(entry.name, version, convert, entry.message)
+            )
+
+    def type_name(self, message: type) -> str:
+        """What `ce_type` says of a command, event, signal or kernel message; raises KeyError for any other class."""
+        return self._names[message]
+
+    def class_of(self, type_name: str) -> type:
+        """The class of a type name; raises KeyError for one that is unknown or retired."""
+        return self._classes[type_name]
+
+    def encode(self, message: Message) -> bytes:
+        """The framed bytes of a message, the same for equal messages; raises Unencodable."""
+        write = self._writers.get(type(message))
+        if write is None:
+            raise Unencodable(f"{type(message).__name__} is not in the catalogue")
+        try:
+            return write(message)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise Unencodable(f"{type(message).__name__} holds what its schema has not: {error}") from error
+
+    def _write_snapshot(self, snapshot: Snapshot) -> bytes:
+        return self._snapshot_writers[type(snapshot.state)](snapshot)
+
+    def decode(self, data: bytes) -> Message:
+        """The one message of these bytes; raises Undecodable, also where an upcaster makes none or several of it."""
+        decode = self._decoders.get(data[:FRAME])
+        if decode is not None:
+            return decode(data)
+        messages = self._upcast(data)
+        if len(messages) != 1:
+            raise Undecodable(f"a retired event that means {len(messages)} messages today, where one is wanted")
+        return messages[0]
+
+    def decode_all(self, data: bytes) -> Sequence[Message]:
+        """What these bytes mean today: one message, or those an upcaster made of a retired one; raises Undecodable."""
+        decode = self._decoders.get(data[:FRAME])
+        return self._upcast(data) if decode is None else (decode(data),)
+
+    def _upcast(self, data: bytes) -> Sequence[Message]:
+        frame = data[:FRAME]
+        upcast = self._upcasting.get(frame)
+        if upcast is not None:
+            return upcast(data)
+        if len(frame) < FRAME:
+            raise Undecodable(f"{len(frame)} bytes are too few for a message")
+        if frame[0]:
+            raise Undecodable(f"a message begins with 0, not {frame[0]}")
+        raise Undecodable(f"no message has the schema id {int.from_bytes(frame[1:])}")
+
+
+def _frame(version: Version) -> bytes:
+    return b"\0" + version.id.to_bytes(FRAME - 1)
+
+
+def _framed(frame: bytes, write: Write) -> Write:
+    return lambda message: frame + write(message)
+
+
+def _snapshot(fields: dict[str, Any], state: type) -> Snapshot:
+    return Snapshot(fields["version"], convert(fields["state"], state))
+
+
+def _meaning(fields: dict[str, Any], upcaster: Upcaster) -> Sequence[Message]:
+    return upcaster(fields)
+
+
+def _decoder(
+    name: str, version: Version, build: Callable[[dict[str, Any], Made], Built], made: Made, identifier: type = bytes
+) -> Callable[[bytes], Built]:
+    """Reads what was written with this version, and builds of it what `made` makes today.
+
+    Fields are matched by name: what the class no longer has is left out, what the version did not have yet gets its
+    default. The compatibility gate lets no other differences pass.
+    """
+    read = reader(version.schema, identifier)
+
+    def decode(data: bytes) -> Built:
+        try:
+            fields, end = read(data, FRAME)
+            if end == len(data):
+                return build(fields, made)
+        except Exception as error:  # whatever forged bytes lead to, a class's own checks included
+            raise Undecodable(f"{name}, schema {version.id}: {error!r}") from error
+        raise Undecodable(f"{name}, schema {version.id}: it ends at byte {end}, the data at byte {len(data)}")
+
+    return decode
