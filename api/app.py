@@ -1,6 +1,7 @@
 """The ASGI application: every system's face, the console, and what operators and machines ask of a process."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
@@ -11,21 +12,13 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from api import commands, identity, problems
 from api.callers import Callers
+from api.guard import Guard
 from api.services import Services
+from infra.log import LogUnavailable
+from infra.progress import progress_of
+from infra.tables import TablesUnavailable
 
-LARGEST = 300_000  # bytes of a request body; uploads have limits of their own
 WEB = Path(__file__).parent.parent / "web"
-CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
-    "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-SECURITY = {
-    "Content-Security-Policy": CSP,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 Opened = Callable[[], AbstractAsyncContextManager[Services]]
 
 
@@ -49,15 +42,7 @@ def create_app(opened: Opened) -> FastAPI:
     )
     problems.install(app)
 
-    @app.middleware("http")
-    async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        length = request.headers.get("content-length", "0")
-        if not request.url.path.startswith("/chat/imports") and (not length.isdecimal() or int(length) > LARGEST):
-            return problems.problem(413, "too_large", f"Send at most {LARGEST:,} bytes.")
-        response = await call_next(request)
-        response.headers.update(SECURITY)
-        return response
-
+    app.add_middleware(Guard)
     app.include_router(identity.router)
     app.include_router(commands.router)
     _machines(app)
@@ -73,10 +58,15 @@ def _machines(app: FastAPI) -> None:
 
     @app.get("/readyz", tags=["machines"])
     async def readyz(request: Request, response: Response) -> dict[str, str]:
-        """This process can serve; 503 with what it waits for where it cannot."""
-        waits = request.app.state.services.ready()
-        response.status_code = 503 if waits else 200
-        return {"status": "waiting", "for": waits} if waits else {"status": "ready"}
+        """This process can serve: it reaches its log and its tables. 503 with what it waits for where it cannot."""
+        services: Services = request.app.state.services
+        try:
+            await asyncio.to_thread(services.log.topics)
+            await progress_of(services.tables, services.consumers[0])
+        except (LogUnavailable, TablesUnavailable) as error:
+            response.status_code = 503
+            return {"status": "waiting", "for": str(error)}
+        return {"status": "ready"}
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:

@@ -204,7 +204,7 @@ async def sign_in(body: SignIn, desk: Front, have: Have, callers: Annotated[Call
 
 @router.post("/sessions/refresh")
 async def refresh(body: Refresh, desk: Front, have: Have, callers: Annotated[Callers, Depends(callers_of)]) -> Tokens:
-    """Exchanges a refresh token for new tokens; each can be used once. 401 `signed_out` where it is no good any more."""
+    """Exchanges a refresh token for new tokens; each can be used once. 401 `signed_out` where it is no good."""
     over = Problem(401, "signed_out", "You were signed out. Sign in again.")
     try:
         person, session = (UUID(part) for part in body.refresh_token.split(".")[:2])

@@ -1,6 +1,5 @@
 """What the faces are given by the composition root."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -37,4 +36,3 @@ class Services:
     secrets: Secrets
     sender: CodeSender
     access_token_life: timedelta
-    ready: Callable[[], str]  # "" when this process can serve, else what it waits for

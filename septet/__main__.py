@@ -1,0 +1,63 @@
+"""The command line: `septet --help`."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from infra.logging import configure
+from infra.settings import Settings
+from septet import roles, serving
+from septet.composition import CONSUMERS, House, build
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+def opened() -> House:
+    """The installation that the settings name, with everything made that was missing."""
+    settings = Settings()
+    configure(settings.log_level, settings.log_json)
+    house = build(settings)
+    roles.prepare(house)
+    return house
+
+
+@cli.command()
+def run() -> None:
+    """Serve API and console with every worker in this one process (the embedded engine)."""
+    house = opened()
+    workers = roles.Workers(house)
+    workers.start()
+    typer.echo(f"Septet is at http://{house.settings.host}:{house.settings.port}  (Ctrl-C ends it)")
+    try:
+        serving.serve(house)
+    finally:
+        workers.stop()
+        house.close()
+
+
+@cli.command()
+def api() -> None:
+    """Serve API and console; the workers are other processes."""
+    serving.serve(opened())
+
+
+@cli.command()
+def worker(role: Annotated[str, typer.Argument(help=f"commands, {', '.join(CONSUMERS)}")]) -> None:
+    """Run one worker: the command processor or one of the consumers."""
+    house = opened()
+    if role == "commands":
+        roles.until_told(lambda stop: roles.commands(house, stop))
+    elif role in CONSUMERS:
+        roles.until_told(lambda stop: roles.stream(house, role, stop))
+    else:
+        raise typer.BadParameter(f"choose one of: commands, {', '.join(CONSUMERS)}")
+
+
+def main() -> None:
+    """The entry point of the `septet` command."""
+    sys.exit(cli())
+
+
+if __name__ == "__main__":
+    main()

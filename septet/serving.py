@@ -1,0 +1,62 @@
+"""The API of one process: its services opened on the house, served by uvicorn."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+
+from api.app import create_app
+from api.secrets import Secrets
+from api.senders import sender_of
+from api.services import Services
+from infra.deadletters import DeadLetters
+from producers.gateway import Gateway
+from projections.chat.inbox import Inbox
+from projections.chat.queries import Conversations
+from projections.identity import People
+from projections.waiting import Waiting
+from septet.composition import CONSUMERS, House
+
+
+@asynccontextmanager
+async def services(house: House) -> AsyncIterator[Services]:
+    """Everything the faces need, open for as long as the block runs."""
+    gateway = Gateway(house.catalogue, house.codec, house.log, house.settings.slot)
+    await gateway.start()
+    try:
+        yield Services(
+            engine=house.settings.engine.value,
+            gateway=gateway,
+            catalogue=house.catalogue,
+            codec=house.codec,
+            log=house.log,
+            tables=house.tables,
+            waiting=Waiting(house.tables),
+            people=People(house.tables),
+            conversations=Conversations(house.tables),
+            inbox=Inbox(house.tables),
+            letters=DeadLetters(house.tables),
+            consumers=tuple(CONSUMERS),
+            secrets=Secrets(house.secret),
+            sender=sender_of(house.settings.code_sender),
+            access_token_life=house.settings.access_token_life,
+        )
+    finally:
+        await gateway.close()
+
+
+def serve(house: House) -> None:
+    """Serves until SIGTERM or SIGINT."""
+    settings = house.settings
+    app = create_app(lambda: services(house))
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets",
+        log_level=settings.log_level.lower() if settings.log_level != "INFO" else "warning",
+        access_log=False,
+        timeout_graceful_shutdown=5,
+    )
