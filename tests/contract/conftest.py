@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from infra.log import Log, LogUnavailable
+from tests.services import Service
 
 OpenLog = Callable[[], Log]  # each call opens the same log once more, as another process would
 
-LOGS = ["embedded"]  # each name has a fixture `open_<name>_log` below
+LOGS = ["embedded", pytest.param("kafka", marks=pytest.mark.cluster)]  # each name has a fixture `open_<name>_log` below
 
 
 @pytest.fixture(params=LOGS)
@@ -38,3 +39,18 @@ def open_embedded_log(tmp_path: Path) -> Iterator[OpenLog]:
     for log in opened:
         with suppress(LogUnavailable):
             log.close()
+
+
+@pytest.fixture
+def open_kafka_log(tmp_path: Path, kafka: Service) -> Iterator[OpenLog]:
+    from infra.kafka.log import KafkaLog
+
+    opened: list[Log] = []
+
+    def open_again() -> Log:
+        opened.append(KafkaLog(kafka.address, data_dir=tmp_path))
+        return opened[-1]
+
+    yield open_again
+    for log in opened:
+        log.close()
