@@ -1,0 +1,106 @@
+"""Where a reader stands in each of its partitions, what it has read ahead, and how it waits for more."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from threading import Event
+
+from infra.embedded.log.storage import FETCHED_ROWS, Place, Storage, StoredTopic
+from infra.embedded.log.tail import Tail
+from infra.log import Record, TopicPartition
+
+
+@dataclass(slots=True)
+class Cursor:
+    """One partition."""
+
+    topic: StoredTopic
+    partition: int
+    place: Place
+    offset: int  # the next one to hand out
+    paused: bool = False
+    ahead: list[Record] = field(default_factory=list)  # what one read has brought
+    taken: int = 0  # how many of those were handed out
+
+
+class Cursors:
+    """Takes records from several partitions in turn, so that none keeps the others waiting. One thread only."""
+
+    def __init__(self, storage: Storage, tail: Tail) -> None:
+        self._storage, self._tail = storage, tail
+        self._of: dict[TopicPartition, Cursor] = {}
+        self._turn: deque[Cursor] = deque()
+        self._wake = Event()
+
+    def partitions(self) -> frozenset[TopicPartition]:
+        return frozenset(self._of)
+
+    def __getitem__(self, partition: TopicPartition) -> Cursor:
+        try:
+            return self._of[partition]
+        except KeyError:
+            raise ValueError(f"partition {partition[1]} of {partition[0]} is not read here") from None
+
+    def add(self, topic: StoredTopic, partition: int, offset: int) -> None:
+        cursor = Cursor(topic, partition, topic.place(partition), offset)
+        self._of[topic.name, partition] = cursor
+        self._turn.append(cursor)
+        self._tail.listen(self._wake, [cursor.place])
+
+    def drop(self, partitions: Iterable[TopicPartition]) -> None:
+        for partition in partitions:
+            cursor = self._of.pop(partition)
+            self._turn.remove(cursor)
+            self._tail.ignore(self._wake, [cursor.place])
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        cursor = self[partition]
+        cursor.offset, cursor.ahead, cursor.taken = offset, [], 0
+
+    def watch(self, group: str) -> None:
+        """A change of the group ends the waiting, too."""
+        self._tail.listen(self._wake, [group])
+
+    def unwatch(self, group: str) -> None:
+        self._tail.ignore(self._wake, [group])
+
+    def poll(self, limit: int, timeout: float, prepare: Callable[[], None] = lambda: None) -> list[Record]:
+        """Up to `limit` records as soon as there are any, none after `timeout` seconds; prepares before each look."""
+        deadline = time.monotonic() + timeout
+        while True:
+            self._wake.clear()  # before looking, so that nothing committed after the look is slept over
+            prepare()
+            records = self._take(limit)
+            left = deadline - time.monotonic()
+            if records or left <= 0:
+                return records
+            self._wake.wait(left)
+
+    def _take(self, limit: int) -> list[Record]:
+        self._storage.check_open()
+        records: list[Record] = []
+        for _ in range(len(self._turn)):
+            if len(records) >= limit:
+                break
+            cursor = self._turn[0]
+            self._turn.rotate(-1)
+            if not cursor.paused:
+                records += self._take_from(cursor, limit - len(records))
+        return records
+
+    def _take_from(self, cursor: Cursor, limit: int) -> list[Record]:
+        if not cursor.ahead:
+            end = self._tail.ends.get(cursor.place, 0)
+            if cursor.offset >= end:
+                return []
+            cursor.ahead = self._storage.read(cursor.topic, cursor.partition, cursor.offset, min(limit, FETCHED_ROWS))
+            if not cursor.ahead:
+                cursor.offset = end  # only holes were left
+                return []
+        records = cursor.ahead[cursor.taken : cursor.taken + limit]
+        cursor.taken += len(records)
+        cursor.offset = records[-1].offset + 1
+        if cursor.taken == len(cursor.ahead):
+            cursor.ahead, cursor.taken = [], 0
+        return records
