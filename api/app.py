@@ -10,7 +10,7 @@ from fastapi.responses import FileResponse, ORJSONResponse
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from api import commands, identity, problems
+from api import chat, commands, identity, problems
 from api.callers import Callers
 from api.guard import Guard
 from api.services import Services
@@ -44,6 +44,7 @@ def create_app(opened: Opened) -> FastAPI:
 
     app.add_middleware(Guard)
     app.include_router(identity.router)
+    app.include_router(chat.router)
     app.include_router(commands.router)
     _machines(app)
     _console(app)

@@ -107,6 +107,7 @@ class Answer:
     code: str = ""  # "" when accepted
     detail: str = ""
     reason: str = ""
+    time: int = 0  # of its first event, microseconds since 1970; 0 when nothing was written
 
     @property
     def accepted(self) -> bool:

@@ -319,7 +319,7 @@ class CommandProcessor:
         batch.heads[partition] = Head(sequence, at + len(events) - 1)
         position = str(Position(place.system, place.number, sequence))
         returned = tuple(body for body, _ in frames) if size <= ANSWERED_WITH else ()
-        return Answer(command.id, command.actor, mark, position, version, returned)
+        return Answer(command.id, command.actor, mark, position, version, returned, time=at)
 
     def _state(self, batch: Batch, key: Key, aggregate: Aggregate) -> Snapshot:
         found = batch.states.get(key) or self._cache.get(key)

@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 import uuid_utils
@@ -17,7 +18,7 @@ from infra.log import Log, LogUnavailable, Reader, Record
 from infra.metrics import GATEWAY_SECONDS, GATEWAY_WAITING
 from schemas import topics
 from schemas.codec import Codec
-from schemas.envelope import Command, micros_now
+from schemas.envelope import Command, instant, micros_now
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +47,7 @@ class Decision:
     events: tuple[Message, ...]
     position: str
     version: int
+    time: datetime  # of the first event; where nothing was new, of the answer
 
 
 class Gateway:
@@ -109,8 +111,7 @@ class Gateway:
             traceparent=traceparent,
         )
         answer = await self._call(aggregate.system, envelope, self._codec.encode(command))
-        events = tuple(self._codec.decode(each) for each in answer.events)
-        return Decision(command_id, envelope.correlation, events, answer.position, answer.version)
+        return self._decision(answer, envelope.correlation)
 
     async def inquire(self, system: str, key: str, command_id: str, actor: Actor) -> Decision:
         """The answer to a command that was sent earlier, by the one who sent it; raises as `submit` does."""
@@ -125,8 +126,12 @@ class Gateway:
             source=self._source,
         )
         answer = await self._call(system, envelope, self._codec.encode(Inquire(command_id)))
+        return self._decision(answer, command_id)
+
+    def _decision(self, answer: Answer, correlation: str) -> Decision:
         events = tuple(self._codec.decode(each) for each in answer.events)
-        return Decision(command_id, command_id, events, answer.position, answer.version)
+        time = instant(answer.time or micros_now())
+        return Decision(answer.command_id, correlation, events, answer.position, answer.version, time)
 
     async def _call(self, system: str, command: Command, body: bytes) -> Answer:
         if len(self._waiting) >= WAITING:

@@ -1,5 +1,7 @@
 """People, the handles they are found by, and their sessions."""
 
+import asyncio
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -142,6 +144,12 @@ class People:
         """The account's row: name, phone, password_hash, registered_at. None for a stranger."""
         row = await self._tables.get(PEOPLE, person=person)
         return row if row and row["name"] is not None else None
+
+    async def names(self, people: Iterable[UUID]) -> dict[UUID, str]:
+        """The names of those of these people who have an account."""
+        wanted = list(set(people))
+        rows = await asyncio.gather(*(self._tables.get(PEOPLE, person=each) for each in wanted))
+        return {each: row["name"] for each, row in zip(wanted, rows, strict=True) if row and row["name"] is not None}
 
     async def holder(self, claim: str) -> UUID | None:
         """Who holds the claim of a name or number."""

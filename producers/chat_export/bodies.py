@@ -9,7 +9,7 @@ from producers.chat_export.headers import without_marks
 
 # The words of the app, in the languages whose exports we have seen, without capitals, brackets and full stop.
 
-_OMITTED = {
+OMITTED = {
     "media omitted": Kind.MEDIA,
     "medien ausgeschlossen": Kind.MEDIA,
     "multimedia omitido": Kind.MEDIA,
@@ -48,7 +48,7 @@ _OMITTED = {
     "kontaktkarte ausgelassen": Kind.CONTACT,
     "live location shared": Kind.LOCATION,
 }
-_DELETED = {
+DELETED = {
     "this message was deleted",
     "you deleted this message",
     "diese nachricht wurde gelöscht",
@@ -64,7 +64,7 @@ _DELETED = {
     "تم حذف هذه الرسالة",
     "הודעה זו נמחקה",
 }
-_DELETED_BY_ADMIN = "this message was deleted by admin"
+DELETED_BY_ADMIN = "this message was deleted by admin"
 _EDITED = {"this message was edited", "diese nachricht wurde bearbeitet", "se editó este mensaje"}
 _KINDS = {
     Kind.PHOTO: ("jpg", "jpeg", "png", "heic", "gif"),
@@ -96,16 +96,16 @@ def interpret(line: int, at: datetime, text: str, *, marked: bool) -> Entry:
     if attachment is not None:
         return replace(message, text=_caption(message.text)[0], kind=_kind(attachment), attachment=attachment)
     words = _words(plain)
-    if words in _DELETED or words.startswith(_DELETED_BY_ADMIN):
+    if words in DELETED or words.startswith(DELETED_BY_ADMIN):
         return replace(message, text="", deleted=True)
     first, _, below = plain.partition("\n")
     file = _FILE_IN_FRONT.fullmatch(first)
     if file is not None and (file[1] or file[3] == "file attached" or _NAMED_BY_PHONE.fullmatch(file[2])):
         return replace(message, text=below, kind=_kind(file[2]), attachment=file[2])
-    if (omitted := _OMITTED.get(_words(first))) is not None:
+    if (omitted := OMITTED.get(_words(first))) is not None:
         return replace(message, text=below, kind=omitted)
     before, _, last = message.text.rpartition(_APP)
-    if before and (omitted := _OMITTED.get(_words(last))) is not None:
+    if before and (omitted := OMITTED.get(_words(last))) is not None:
         caption, name = _caption(before.strip())
         return replace(message, text=caption, kind=omitted, attachment=name)
     if _LOCATION.fullmatch(message.text):

@@ -1,7 +1,7 @@
 """Finds out which number of a file's dates is the day."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import date, timedelta
 from itertools import chain
 from typing import NamedTuple
 
@@ -35,15 +35,15 @@ class _Reading:
         self.order = order
         self.refuted = ""
         self.steady = True
-        self._latest = datetime(YEARS.start, 1, 1, tzinfo=UTC)
+        self._latest = date(YEARS.start, 1, 1)
 
     def try_on(self, line: int, header: Header) -> None:
-        at = header.moment(self.order, UTC)
-        if at is None:
+        day = header.day(self.order)
+        if day is None:
             self.refuted = self.refuted or f'"{header.written}" on line {line} is not {self.order.words}'
         else:
-            self.steady = self.steady and at > self._latest - LATE
-            self._latest = max(self._latest, at)
+            self.steady = self.steady and day >= self._latest - LATE
+            self._latest = max(self._latest, day)
 
 
 def detect(lines: Iterable[str], order: DateOrder | None = None) -> Layout:
@@ -60,10 +60,13 @@ def detect(lines: Iterable[str], order: DateOrder | None = None) -> Layout:
         return Layout(shape, order)
     readings = [_Reading(order) for order in shape.orders]
     different = False
+    day: tuple[int, int, int] | None = None
     for line, header, _ in chain([first], entries):
-        for reading in readings:
-            reading.try_on(line, header)
-        different = different or header.date[0] != header.date[1]
+        if header.numbers != day:
+            day = header.numbers
+            different = different or day[0] != day[1]
+            for reading in readings:
+                reading.try_on(line, header)
     possible = [reading for reading in readings if not reading.refuted]
     if not possible:
         raise UnreadableExport(first.line, f"the dates have no common order: {', '.join(r.refuted for r in readings)}")

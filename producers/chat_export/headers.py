@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import datetime, tzinfo
+from datetime import date, datetime, time, tzinfo
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -37,6 +37,9 @@ class DateOrder(StrEnum):
         return "/".join({"d": "day", "m": "month", "y": "year"}[letter] for letter in self.value)
 
 
+_PLACES = {order: tuple(order.value.index(letter) for letter in "ymd") for order in DateOrder}
+
+
 class Shape(NamedTuple):
     """How a file writes its headers. All of them have one shape: a line of any other shape is the text of a message."""
 
@@ -59,23 +62,29 @@ class Shape(NamedTuple):
 class Header(NamedTuple):
     shape: Shape
     written: str
-    date: tuple[int, int, int]
-    time: tuple[int, int, int]
+    numbers: tuple[int, int, int]  # of the date
+    clock: tuple[int, int, int]
     half_day: int | None  # the hours to add, 0 or 12
     rest: str
 
-    def moment(self, order: DateOrder, zone: tzinfo) -> datetime | None:
-        """The time a clock in `zone` showed, or nothing if there is no such day or hour in this order."""
-        year, month, day = (self.date[order.value.index(letter)] for letter in "ymd")
-        hour, minute, second = self.time
+    def day(self, order: DateOrder) -> date | None:
+        """The day that is meant in this order, if there is such a day."""
+        year, month, day = (self.numbers[place] for place in _PLACES[order])
         if year < 100:
             year += 2000
-        if year not in YEARS or (self.half_day is not None and hour > 12):
-            return None
-        if self.half_day is not None:
-            hour = hour % 12 + self.half_day
         try:
-            return datetime(year, month, day, hour, minute, second, tzinfo=zone)
+            return date(year, month, day) if year in YEARS else None
+        except ValueError:
+            return None
+
+    def moment(self, order: DateOrder, zone: tzinfo) -> datetime | None:
+        """What a clock in `zone` showed, if there is such a day and hour."""
+        day = self.day(order)
+        hour, minute, second = self.clock
+        if self.half_day is not None:
+            hour = hour % 12 + self.half_day if hour <= 12 else 24
+        try:
+            return datetime.combine(day, time(hour, minute, second), zone) if day else None
         except ValueError:
             return None
 
@@ -115,8 +124,8 @@ def header(line: str) -> Header | None:
     )
     if not shape.orders or (word and half_day is None and (after or word not in _AT)):
         return None
-    date, time = (int(first), int(second), int(third)), (int(hour), int(minute), int(seconds or 0))
-    return Header(shape, written, date, time, half_day, rest)
+    date_numbers, time_numbers = (int(first), int(second), int(third)), (int(hour), int(minute), int(seconds or 0))
+    return Header(shape, written, date_numbers, time_numbers, half_day, rest)
 
 
 def blocks(lines: Iterable[str], shape: Shape | None = None) -> Iterator[Block]:

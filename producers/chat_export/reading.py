@@ -41,7 +41,9 @@ def parse(lines: Iterable[str], *, zone: ZoneInfo, layout: Layout) -> Iterator[E
     for line, header, text in blocks(lines, layout.shape):
         clock = header.moment(layout.order, zone)
         if clock is None:
-            raise UnreadableExport(line, f'"{header.written}" is no time, expected {layout.order.words} and hours')
+            raise UnreadableExport(
+                line, f'"{header.written}" is impossible, expected a date as {layout.order.words} and a time'
+            )
         previous = _instant(clock, previous)
         yield occurrences.number(interpret(line, previous, text, marked=layout.shape.bracketed))
 

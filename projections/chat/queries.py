@@ -172,7 +172,9 @@ class Conversations:
             seen = [
                 _message(row, reactions.get(row["seq"], {}))
                 for row in sorted(rows, key=lambda row: row["seq"])
-                if row["seq"] not in hidden and row["kind"] is not None and str(person) not in (row["hidden_from"] or "")
+                if row["seq"] not in hidden
+                and row["kind"] is not None
+                and str(person) not in (row["hidden_from"] or "")
             ]
             if newest:
                 found, below = seen + found, low

@@ -1,0 +1,9 @@
+"""The chat's face: people, conversations, groups, contacts, presence, sync, the socket, imports."""
+
+from fastapi import APIRouter
+
+from api.chat import contacts, conversations, groups, messages, people, shims
+
+router = APIRouter(prefix="/chat")
+for each in (people, conversations, messages, groups, contacts, shims):
+    router.include_router(each.router)
