@@ -29,7 +29,7 @@ Title = Annotated[str, Field(min_length=1, max_length=100)]
 
 class NewGroup(Body):
     title: Title
-    members: Annotated[list[UUID], Field(max_length=1_023)] = []
+    members: Annotated[tuple[UUID, ...], Field(max_length=1_023)] = ()
 
 
 class GroupTitle(Body):

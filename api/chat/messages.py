@@ -34,7 +34,7 @@ Bound = Annotated[int | None, Query(ge=0, le=2**53)]
 class NewMessage(Body):
     content: Content
     reply_to: Annotated[int, Field(ge=1, le=2**53)] | None = None
-    mentions: Annotated[list[UUID], Field(max_length=50)] = []
+    mentions: Annotated[tuple[UUID, ...], Field(max_length=50)] = ()
     forwarded: bool = False
 
 
@@ -72,7 +72,7 @@ class MessageSeen(BaseModel):
 @router.post("", status_code=201, openapi_extra=ARTICLE)
 async def send(chat_id: UUID, body: NewMessage, caller: SignedIn, desk: Front) -> Sent:
     """Sends a message. When this answers, the message is on the log and will be delivered."""
-    command = SendMessage(body.content, body.reply_to, tuple(body.mentions), body.forwarded)
+    command = SendMessage(body.content, body.reply_to, body.mentions, body.forwarded)
     decision = await desk.submit(command, str(chat_id), caller.actor)
     sent: MessageSent = decision.events[0]
     return Sent(message_id=sent.message_id, seq=sent.seq, timestamp=decision.time)
