@@ -619,6 +619,16 @@ class TestTransaction:
 
         assert values(read(reader_of(log, topic), 3)) == [b"0", b"1", b"2"]
 
+    def test_begin_drops_what_an_unfinished_transaction_left(self, log: Log) -> None:
+        topic, elsewhere = new_topic(log), new_topic(log)
+        consumer, transactor = join(log, fresh("group"), elsewhere), log.transactor(fresh("slot"))
+        for value in (b"unfinished", b"committed"):
+            transactor.begin()
+            transactor.send(topic, 0, b"k", value, {})
+        transactor.commit(consumer, {})
+
+        assert values(read(reader_of(log, topic), 1)) == [b"committed"]
+
     def test_records_and_consumed_offsets_become_durable_together(self, open_log: OpenLog) -> None:
         log, group, slot = open_log(), fresh("group"), fresh("slot")
         commands, events = new_topic(log, 2), new_topic(log, 2)

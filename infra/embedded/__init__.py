@@ -1,0 +1,1 @@
+"""The adapters of one machine: log and tables in SQLite files, blobs in a folder."""
