@@ -12,6 +12,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from api import chat, commands, identity, problems
 from api.callers import Callers
+from api.chat.socket.hub import Hub
+from api.chat.sync import Pollers
 from api.guard import Guard
 from api.services import Services
 from infra.log import LogUnavailable
@@ -28,8 +30,12 @@ def create_app(opened: Opened) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with opened() as services:
+            hub = Hub(services)
             app.state.services, app.state.callers = services, Callers(services)
+            app.state.hub, app.state.pollers = hub, Pollers(services, hub)
+            await hub.start()
             yield
+            await hub.close()
 
     app = FastAPI(
         title="Septet",

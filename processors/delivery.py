@@ -116,7 +116,7 @@ class Delivery:
                     await self._catch_up(message)
                 writes += self._session(message)
             else:
-                self._heads[record.partition] = record.offset
+                self._heads[record.partition] = record.offset + 1
                 source = (record.partition, message.source)
                 if message.sequence > seen.get(source, self._sources.get(source, 0)):
                     seen[source] = message.sequence
@@ -148,20 +148,20 @@ class Delivery:
     def _enter(
         self, record: Record, entry: Entry, writes: list[Write], nudges: dict[tuple[bytes, UUID], Write]
     ) -> None:
-        waiting = defaultdict[int, bytearray](bytearray)
+        waiting, place = defaultdict[int, bytearray](bytearray), record.offset + 1  # from 1: 0 is before all
         for start in range(0, len(entry.people), 16):
             raw = entry.people[start : start + 16]
             person = UUID(bytes=raw)
             if entry.large:
                 nudge = f'{{"type":"nudge","chat_id":"{entry.conversation}","seq":{entry.seq}}}'
-                nudges[raw, entry.conversation] = self._inbox.entry(person, record.offset, nudge, record.time)
+                nudges[raw, entry.conversation] = self._inbox.entry(person, place, nudge, record.time)
             else:
-                writes.append(self._inbox.entry(person, record.offset, entry.data, record.time))
+                writes.append(self._inbox.entry(person, place, entry.data, record.time))
             for session in self._sessions.get(person, {}).values():
                 if session.gateway is not None and raw not in waiting[session.gateway]:
                     waiting[session.gateway] += raw
         for gateway, people in waiting.items():
-            self._push(gateway, Push(bytes(people), record.offset, entry.data))
+            self._push(gateway, Push(bytes(people), place, entry.data))
 
     def _push(self, gateway: int, push: Push) -> None:
         if gateway < self._gateways:

@@ -63,10 +63,13 @@ class Gateway:
         self._stop = threading.Event()
         self._told: Callable[[list[Record]], None] = lambda records: None
 
-    async def start(self, told: Callable[[list[Record]], None] | None = None) -> None:
-        """Begins to listen; `told` gets what the delivery tells this gateway's sockets, on the event loop."""
+    def on_told(self, told: Callable[[list[Record]], None]) -> None:
+        """Has `told` called, on the event loop, with what the delivery tells this gateway's sockets."""
+        self._told = told
+
+    async def start(self) -> None:
+        """Begins to listen for answers."""
         self._loop = asyncio.get_running_loop()
-        self._told = told or self._told
         self._producer = self._log.producer()
         reader = self._log.reader({(topics.ANSWERS, self.slot): None})
         self._thread = threading.Thread(target=self._listen, args=(reader,), name="answers", daemon=True)

@@ -5,6 +5,8 @@ import sys
 from domain.catalogue import CATALOGUE
 from schemas.release import Refused, check, update
 
+REFUSED = """Nothing was changed. Keep the released form, or add a new type and an upcaster for the old one.
+A version that was never released can be taken back: restore schemas/lock.json as it was released, then update."""
 USAGE = "Say `python -m schemas update` or `python -m schemas check`."
 
 
@@ -15,7 +17,7 @@ def main(arguments: list[str]) -> int:
             try:
                 changes = update(CATALOGUE)
             except Refused as refused:
-                print(f"{refused}\nNothing was changed. Keep the released form, or add a new type and an upcaster.")
+                print(f"{refused}\n{REFUSED}")
                 return 1
             print("\n".join(changes) or "Nothing has changed.")
             return 0

@@ -55,7 +55,9 @@ def serve(house: House) -> None:
         port=settings.port,
         loop="uvloop",
         http="httptools",
-        ws="websockets",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,  # costs 64 KiB a connection, and messages are short
+        ws_max_size=256 * 1024,
         log_level=settings.log_level.lower() if settings.log_level != "INFO" else "warning",
         access_log=False,
         timeout_graceful_shutdown=5,

@@ -2,8 +2,9 @@
 
 from fastapi import APIRouter
 
-from api.chat import contacts, conversations, groups, messages, people, shims
+from api.chat import contacts, conversations, groups, messages, people, shims, sync
+from api.chat.socket import endpoint
 
 router = APIRouter(prefix="/chat")
-for each in (people, conversations, messages, groups, contacts, shims):
+for each in (people, conversations, messages, groups, contacts, shims, sync, endpoint):
     router.include_router(each.router)

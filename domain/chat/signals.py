@@ -35,7 +35,7 @@ class Session:
     device: UUID
     gateway: int | None  # where it is connected
     connection: str  # which of its connections; a new one is caught up
-    cursor: int  # it has everything of the inbox up to this offset
+    cursor: int  # it has everything of the inbox up to this place
     at: int  # microseconds
 
 
@@ -44,7 +44,7 @@ class Push:
     """An inbox entry on its way to one gateway's sockets."""
 
     people: bytes
-    offset: int
+    place: int  # in the inbox: the offset there, counted from 1
     data: str
 
 

@@ -8,7 +8,7 @@ from infra.tables import Row, Table, Tables, Write
 from schemas.envelope import instant
 
 KEPT = timedelta(days=30)  # how long an entry waits for a device
-BUCKET = 1_000_000  # inbox offsets per table partition: bounds it, whoever gets all the mail
+BUCKET = 1_000_000  # places of the inbox per table partition: bounds it, whoever gets all the mail
 
 ENTRIES = Table(
     "chat_inbox",
@@ -36,7 +36,7 @@ class Inbox:
         self._tables = tables
 
     def entry(self, person: UUID, place: int, data: str, at: int) -> Write:
-        """An entry (`data`: JSON as clients get it) at an offset of the person's inbox partition."""
+        """An entry (`data`: JSON as clients get it) at its place in the person's inbox partition."""
         return ENTRIES.put(at, person=person, bucket=place // BUCKET, place=place, data=data)
 
     def device(self, session: Session) -> Write:
@@ -64,9 +64,9 @@ class Inbox:
         return {row["source"]: row["sequence"] for row in rows}
 
     async def after(self, person: UUID, cursor: int, head: int, limit: int) -> list[tuple[int, str]]:
-        """Up to `limit` entries (offset, JSON) after offset `cursor`, in order; `head` is where the inbox ends now.
+        """Up to `limit` entries (place, JSON) after `cursor`, in order; `head` is where the inbox ends now.
 
-        Goes from bucket to bucket; offsets of a partition are shared by many people, so most buckets are quickly done.
+        Goes from bucket to bucket; places of a partition are shared by many people, so most buckets are quickly done.
         """
         found: list[tuple[int, str]] = []
         for bucket in range(max(cursor, 0) // BUCKET, max(head, 0) // BUCKET + 1):
