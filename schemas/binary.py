@@ -73,10 +73,6 @@ def _read_long(data: bytes, at: int) -> tuple[int, int]:
     raise ValueError(f"no 64-bit number before byte {at}")
 
 
-def _write_bool(value: bool) -> bytes:
-    return b"\1" if value else b"\0"
-
-
 def _read_bool(data: bytes, at: int) -> tuple[bool, int]:
     byte = data[at]
     if byte > 1:
@@ -166,7 +162,7 @@ def _read_duration(data: bytes, at: int) -> tuple[timedelta, int]:
 
 
 _WRITERS: dict[str, Write] = {
-    "boolean": _write_bool,
+    "boolean": {False: b"\0", True: b"\1"}.__getitem__,
     "long": _write_long,
     "double": _DOUBLE.pack,
     "string": _write_text,

@@ -76,7 +76,7 @@ class Codec:
             raise Unencodable(f"{type(message).__name__} is not in the catalogue")
         try:
             return write(message)
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        except Exception as error:  # whatever a value of another type leads to
             raise Unencodable(f"{type(message).__name__} holds what its schema has not: {error}") from error
 
     def _write_snapshot(self, snapshot: Snapshot) -> bytes:

@@ -35,9 +35,9 @@ def _unreadable(new: dict[str, Any], old: dict[str, Any]) -> Iterator[str]:
         checker = ReaderWriterCompatibilityChecker()  # type: ignore[no-untyped-call]
         result = checker.get_compatibility(_parsed(reader), _parsed(writer))
         if result.compatibility is not SchemaCompatibilityType.compatible:
-            kinds = {each.name.replace("_", " ") for each in result.incompatibilities}
-            found = [*sorted(kinds), *sorted(result.messages), *sorted(result.locations)]
-            yield f"{whose} ({', '.join(found)})"
+            kinds = sorted({each.name.replace("_", " ") for each in result.incompatibilities})
+            places = sorted(result.messages | result.locations - {"/"})
+            yield f"{whose}: {', '.join(kinds)} ({', '.join(places)})"
 
 
 def _parsed(schema: dict[str, Any]) -> avro_schema.Schema:
