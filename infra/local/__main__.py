@@ -93,18 +93,11 @@ def status(data: Data = DATA, kafka_port: KafkaPort = 9092, cassandra_port: Cass
     servers = _servers(data, kafka_port, cassandra_port)
     compose = find_compose({})
     containers = compose.running() if isinstance(compose, Compose) else []
-    for server in servers:
-        by = (
-            f"process {server.pid}"
-            if server.pid
-            else f"containers {', '.join(containers)}"
-            if containers
-            else "not ours"
-        )
-        console.print(
-            f"{server.name:10} {server.address:16} {'answers' if server.answers() else 'does not answer'} ({by})"
-        )
-    if not all(server.answers() for server in servers):
+    answer = {server: server.answers() for server in servers}
+    for server, answers in answer.items():
+        by = f"process {server.pid}" if server.pid else "container" if containers else "not started here"
+        console.print(f"{server.name:10} {server.address:16} {'answers' if answers else 'does not answer'} ({by})")
+    if not all(answer.values()):
         raise typer.Exit(1)
 
 
