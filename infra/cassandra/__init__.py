@@ -1,0 +1,1 @@
+"""Cassandra: tables for any number of processes and machines."""
