@@ -25,6 +25,7 @@ OFFSETS = (1 << OFFSET_BITS) - 1
 RUN_RECORDS, RUN_BYTES = 128, 65_536  # how long a run of records in one row gets
 INDEXED_RUN_RECORDS = 16  # shorter where single records are looked up by key: the whole run is decoded for one
 FETCHED_ROWS = 64  # rows one read brings into memory
+READ_CACHE, WRITE_CACHE = 4 << 20, 32 << 20  # bytes: a commit whose pages do not fit is written twice
 FORMAT = 1  # of the tables; stands in the file as its user_version
 
 # Records that are committed together lie in one row per partition, encoded back to back: a row costs one step of
@@ -209,9 +210,11 @@ def _create_tables(path: Path, patience: float) -> None:
         db.close()
 
 
-def connect(path: Path, patience: float) -> sqlite3.Connection:
+def connect(path: Path, patience: float, cache: int = READ_CACHE) -> sqlite3.Connection:
+    """A connection that commits durably and keeps at most `cache` bytes of pages in memory."""
     db = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False, cached_statements=256)
     db.execute("PRAGMA synchronous = FULL")
+    db.execute(f"PRAGMA cache_size = {-cache // 1024}")
     db.execute("PRAGMA secure_delete = ON")  # a key that was removed to make data unreadable must not linger in a page
     return db
 

@@ -14,7 +14,7 @@ import structlog
 from infra.embedded.log import groups, housekeeping
 from infra.embedded.log.commit import Commit, View
 from infra.embedded.log.presence import Presence
-from infra.embedded.log.storage import connect
+from infra.embedded.log.storage import WRITE_CACHE, connect
 from infra.embedded.log.tail import Tail
 from infra.log import Fenced, LogUnavailable, TransactionAborted, WrongTopic
 
@@ -67,9 +67,10 @@ class Writer:
         self._closed = self._failing = False
         self._last_time = 0
         self._appended = 0  # bytes since the last checkpoint
-        self._look_around_at = self._sweep_at = 0.0
+        self._look_around_at = time.monotonic() + LOOK_AROUND
+        self._sweep_at = time.monotonic() + SWEEP
         try:
-            self._db = connect(path, patience)
+            self._db = connect(path, patience, WRITE_CACHE)
             self._db.execute("PRAGMA wal_autocheckpoint = 0")  # `_checkpoint` does it while nobody waits
             self._db.execute(f"PRAGMA journal_size_limit = {WAL_KEPT}")
             self._seen, self._view = self._look()

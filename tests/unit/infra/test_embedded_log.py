@@ -17,7 +17,7 @@ from textwrap import dedent
 import pytest
 
 from infra.embedded.log import EmbeddedLog, writer
-from infra.log import LogUnavailable, Record, Retention, Topic, TransactionAborted, WrongTopic
+from infra.log import Fenced, LogUnavailable, Record, Retention, Topic, TransactionAborted, WrongTopic
 
 PATIENCE = 60.0
 HOUR, DAY = 3_600_000_000, 86_400_000_000  # microseconds
@@ -375,6 +375,20 @@ class TestProcesses:
             transactor.commit(former, {moved: 1})
         with pytest.raises(TransactionAborted):
             former.commit({moved: 1})
+        assert log.end(("events", 0)) == 0
+
+    def test_a_member_whose_slot_was_taken_is_told_to_end(self, log: EmbeddedLog) -> None:
+        log.ensure([Topic("commands", 1), Topic("events", 1)])
+        zombie, transactor = log.consumer("group", ["commands"], "a"), log.transactor("a")
+        log.consumer("group", ["commands"], "a")
+
+        transactor.begin()
+        transactor.send("events", 0, b"k", b"zombie", {})
+        for offsets in ({("commands", 0): 1}, {}):
+            with pytest.raises(Fenced):
+                zombie.commit(offsets)
+        with pytest.raises(Fenced):
+            transactor.commit(zombie, {})
         assert log.end(("events", 0)) == 0
 
     def test_a_closed_member_cannot_commit(self, log: EmbeddedLog) -> None:
