@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import ORJSONResponse
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from domain.kernel import Reason, Rejected
 from infra.log import LogUnavailable
@@ -41,12 +42,10 @@ def not_found(detail: str = "There is no such thing, or it is not for you.") -> 
     return Problem(404, "not_found", detail)
 
 
-def problem(
-    status: int, code: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any
-) -> ORJSONResponse:
+def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> Response:
     """The response of a problem."""
     body = {"type": f"about:blank#{code}", "title": _title(code), "status": status, "detail": detail, "code": code}
-    return ORJSONResponse({**body, **more}, status, dict(headers or {}), "application/problem+json")
+    return Response(orjson.dumps({**body, **more}), status, headers, "application/problem+json")
 
 
 def status_of(rejected: Rejected) -> int:
@@ -58,39 +57,39 @@ def install(app: FastAPI) -> None:
     """Makes every error that can leave an endpoint a problem."""
 
     @app.exception_handler(Rejected)
-    async def rejected(request: Request, error: Rejected) -> ORJSONResponse:
+    async def rejected(request: Request, error: Rejected) -> Response:
         headers = {"Retry-After": "60"} if error.reason is Reason.TOO_MANY else {}
         return problem(status_of(error), error.code, error.detail, headers)
 
     @app.exception_handler(Problem)
-    async def own(request: Request, error: Problem) -> ORJSONResponse:
+    async def own(request: Request, error: Problem) -> Response:
         return problem(error.status, error.code, error.detail, error.headers)
 
     @app.exception_handler(Busy)
-    async def busy(request: Request, error: Busy) -> ORJSONResponse:
+    async def busy(request: Request, error: Busy) -> Response:
         detail = "Too much is waiting just now. Nothing was done; send it again with the same Idempotency-Key."
         return problem(503, "busy", detail, {"Retry-After": "1"})
 
     @app.exception_handler(Pending)
-    async def pending(request: Request, error: Pending) -> ORJSONResponse:
+    async def pending(request: Request, error: Pending) -> Response:
         where = f"/commands/{error.system}/{error.key}/{error.command_id}"
         detail = "It is accepted and will be done. Ask there what became of it."
         body = {"status": "pending", "detail": detail, "location": where}
-        return ORJSONResponse(body, 202, {"Location": where, "Retry-After": "1"})
+        return Response(orjson.dumps(body), 202, {"Location": where, "Retry-After": "1"}, "application/json")
 
     @app.exception_handler(Behind)
-    async def behind(request: Request, error: Behind) -> ORJSONResponse:
+    async def behind(request: Request, error: Behind) -> Response:
         detail = f"What you see here lags by {error.lag} events. Your change is safe; look again in a moment."
         return problem(504, "behind", detail, {"Retry-After": "1"}, lag=error.lag)
 
     @app.exception_handler(TablesUnavailable)
     @app.exception_handler(LogUnavailable)
-    async def away(request: Request, error: Exception) -> ORJSONResponse:
+    async def away(request: Request, error: Exception) -> Response:
         log.warning("store away", path=request.url.path, error=str(error))
         return problem(503, "unavailable", "A part of the system is away. Try again in a moment.", {"Retry-After": "2"})
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, error: RequestValidationError) -> ORJSONResponse:
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
         found = [
             {"field": ".".join(str(part) for part in each["loc"][1:]) or str(each["loc"][0]), "message": each["msg"]}
             for each in error.errors()
@@ -99,12 +98,12 @@ def install(app: FastAPI) -> None:
         return problem(422, "invalid_request", detail, errors=found)
 
     @app.exception_handler(HTTPException)
-    async def http(request: Request, error: HTTPException) -> ORJSONResponse:
+    async def http(request: Request, error: HTTPException) -> Response:
         code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http_error")
         return problem(error.status_code, code, str(error.detail), error.headers)
 
     @app.exception_handler(Exception)
-    async def defect(request: Request, error: Exception) -> ORJSONResponse:
+    async def defect(request: Request, error: Exception) -> Response:
         log.error("request failed", path=request.url.path, exc_info=error)
         return problem(500, "internal_error", "Something went wrong on our side. Try again later.")
 

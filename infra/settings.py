@@ -1,4 +1,4 @@
-"""What can be set, by environment variables that begin with SEPTET_ or in a file `.env`; secrets come from there alone."""
+"""What can be set, by environment variables that begin with SEPTET_ or in a file `.env`; secrets come from there."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -35,12 +35,18 @@ class Settings(BaseSettings):
         default_factory=dict, description="Passed to the Kafka client: security.protocol, sasl.…, ssl.…"
     )
     kafka_replication: int = Field(1, ge=1, le=9)
-    cassandra: list[str] = Field(default=["127.0.0.1:9042"], description="Contact points.")
+    cassandra: list[str] = Field(default=["127.0.0.1"], description="Contact points.")
+    cassandra_port: int = Field(9042, ge=1, le=65535)
+    cassandra_datacenter: str = Field("", description="The local one; needed where there are several.")
     cassandra_keyspace: str = Field("septet", pattern=r"^[a-z][a-z0-9_]{0,47}$")
     cassandra_replication: int = Field(1, ge=1, le=9)
     cassandra_user: str = ""
     cassandra_password: SecretStr = SecretStr("")
-    blobs: str = Field("", description="A URL such as s3://bucket/prefix; a folder under `data` where it is empty.")
+    blobs_bucket: str = Field("", description="An S3 bucket; a folder under `data` where it is empty.")
+    blobs_endpoint: str = Field("", description="Of another S3 than Amazon's.")
+    blobs_region: str = "us-east-1"
+    blobs_key: str = ""
+    blobs_secret: SecretStr = SecretStr("")
 
     secret: SecretStr = Field(
         SecretStr(""), description="Signs tokens and hides names in keys; made and kept under `data` where it is empty."

@@ -1,7 +1,7 @@
 """The composition root: the only place that reads the settings and knows which adapter stands behind a port."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from domain.catalogue import CATALOGUE
 from domain.chat import signals
 from domain.kernel import Catalogue
 from infra import deadletters, progress
+from infra.blob_store import ObjectBlobs
 from infra.blobs import Blobs
 from infra.log import Log, Retention, Topic
 from infra.settings import Engine, Settings
@@ -111,6 +112,8 @@ def _embedded(settings: Settings) -> tuple[Log, Tables]:
 
 
 def _cluster(settings: Settings) -> tuple[Log, Tables]:
+    from cassandra.auth import PlainTextAuthProvider
+
     from infra.cassandra.tables import CassandraTables
     from infra.kafka.log import KafkaLog
 
@@ -120,15 +123,36 @@ def _cluster(settings: Settings) -> tuple[Log, Tables]:
         security=settings.kafka_security,
         replication=settings.kafka_replication,
     )
-    return log, CassandraTables(settings.cassandra, settings.cassandra_keyspace)
+    password = settings.cassandra_password.get_secret_value()
+    auth = PlainTextAuthProvider(settings.cassandra_user, password) if settings.cassandra_user else None
+    tables = CassandraTables(
+        settings.cassandra,
+        settings.cassandra_port,
+        settings.cassandra_keyspace,
+        replication=_replication(settings),
+        datacenter=settings.cassandra_datacenter or None,
+        auth=auth,
+    )
+    return log, tables
+
+
+def _replication(settings: Settings) -> Mapping[str, str | int]:
+    """One data centre by name where it is set, else wherever the nodes are."""
+    if settings.cassandra_datacenter:
+        return {"class": "NetworkTopologyStrategy", settings.cassandra_datacenter: settings.cassandra_replication}
+    return {"class": "SimpleStrategy", "replication_factor": settings.cassandra_replication}
 
 
 def _blobs(settings: Settings) -> Blobs:
-    from infra.blob_store import BlobStore
-
-    if settings.blobs:
-        return BlobStore.s3(settings.blobs)
-    return BlobStore.folder(settings.data / "blobs")
+    if not settings.blobs_bucket:
+        return ObjectBlobs.in_folder(settings.data / "blobs")
+    return ObjectBlobs.in_bucket(
+        settings.blobs_bucket,
+        region=settings.blobs_region,
+        access_key_id=settings.blobs_key,
+        secret_access_key=settings.blobs_secret.get_secret_value(),
+        endpoint=settings.blobs_endpoint or None,
+    )
 
 
 def _secret(settings: Settings) -> bytes:

@@ -20,6 +20,7 @@ router = APIRouter(tags=["chat"])
 
 CHAT = "projection.chat"
 Ready = Annotated[None, Depends(seen_in(CHAT))]
+MANY = 100  # unread messages: more are not counted
 Seq = Annotated[int, Field(ge=0, le=2**53)]
 
 
@@ -94,6 +95,7 @@ async def chats(caller: SignedIn, have: Have, ready: Ready) -> list[Chat]:
     """One's conversations, the latest first."""
     threads = await have.conversations.threads(caller.person)
     lasts = await asyncio.gather(*(_last(have, each, caller) for each in threads))
+    unread = await asyncio.gather(*(_unread(have, each, caller) for each in threads))
     names = await have.people.names(each.other for each in threads if each.other is not None)
     return [
         Chat.model_validate(
@@ -107,10 +109,10 @@ async def chats(caller: SignedIn, have: Have, ready: Ready) -> list[Chat]:
                 "last_at": each.last_at,
                 "read": each.read,
                 "delivered": each.delivered,
-                "unread": max(0, each.last_seq - max(each.read, each.joined_seq)),
+                "unread": count,
             }
         )
-        for each, last in zip(threads, lasts, strict=True)
+        for each, last, count in zip(threads, lasts, unread, strict=True)
     ]
 
 
@@ -160,6 +162,21 @@ async def mark(chat_id: UUID, body: Marks, caller: SignedIn, desk: Front) -> Non
         await desk.submit(MarkRead(body.read), str(chat_id), caller.actor, command_id)
     elif body.delivered is not None:
         await desk.submit(MarkDelivered(body.delivered), str(chat_id), caller.actor, command_id)
+
+
+async def _unread(have: Services, thread: Thread, caller: Caller) -> int:
+    """How many messages of others they have not read; counts to MANY and no further."""
+    if thread.read >= thread.last_seq:
+        return 0
+    found = await have.conversations.messages(
+        thread.conversation,
+        caller.person,
+        limit=MANY,
+        after=thread.read,
+        joined_seq=thread.joined_seq,
+        last_seq=thread.last_seq,
+    )
+    return sum(each.sender != caller.person for each in found)
 
 
 async def _last(have: Services, thread: Thread, caller: Caller) -> dict[str, Any] | None:
