@@ -5,7 +5,6 @@ which msgspec makes the dataclass. Both follow the specification of Avro 1.12, "
 `schemas.avro` uses are known.
 """
 
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from operator import attrgetter
 from struct import Struct
@@ -15,9 +14,7 @@ from uuid import UUID
 import msgspec
 
 from schemas.avro import EPOCH, MICROSECOND, Logical, Schema
-
-Write = Callable[[Any], bytes]
-Read = Callable[[bytes, int], tuple[Any, int]]  # the bytes and where the value begins → the value and where it ends
+from schemas.unrolled import Read, Write, record_reader, record_writer
 
 _LONGEST = 10  # bytes of a 64-bit number
 _EIGHT, _CEILING = 1 << 49, 1 << 56  # zigzag numbers of exactly eight bytes; instants from 1978 to 3111 are among them
@@ -161,6 +158,21 @@ def _read_duration(data: bytes, at: int) -> tuple[timedelta, int]:
     return timedelta(0, 0, micros), at
 
 
+_write_identifier = attrgetter("bytes")
+
+
+def _read_identifier(data: bytes, at: int) -> tuple[bytes, int]:
+    end = at + 16
+    if end > len(data):
+        raise IndexError("too few bytes are left")  # here, since a forged count of these would never end
+    return data[at:end], end
+
+
+def _read_uuid(data: bytes, at: int) -> tuple[UUID, int]:
+    found, end = _read_identifier(data, at)
+    return UUID(bytes=found), end
+
+
 _WRITERS: dict[str, Write] = {
     "boolean": {False: b"\0", True: b"\1"}.__getitem__,
     "long": _write_long,
@@ -183,6 +195,39 @@ _READERS: dict[str, Read] = {
 }
 
 
+# The same once more as source, for the cases that nearly all fields of records are; the functions do the rest.
+_INLINED_WRITERS: dict[Write, str] = {
+    _write_identifier: "{value}.bytes",
+    _write_long: "SHORT[value] if 0 <= (value := {value}) < 8192 else {write}(value)",
+}
+_INLINED_READERS: dict[Read, str] = {
+    _read_long: """
+{value} = data[at]
+if {value} < 0x80:
+    {value} = {value} >> 1 ^ -({value} & 1)
+    at += 1
+else:
+    {value}, at = {read}(data, at)
+""",
+    _read_text: """
+{value} = data[at]
+if {value} & 0x81:
+    {value}, at = {read}(data, at)
+else:
+    at += 1
+    end = at + ({value} >> 1)
+    {value} = data[at:end].decode()
+    at = end
+""",
+    _read_identifier: """
+{value} = data[at : at + 16]
+at += 16
+if at > len(data):
+    raise IndexError("too few bytes are left")
+""",
+}
+
+
 def writer(schema: Schema, named: dict[str, Write] | None = None) -> Write:
     """The function from a value of this schema to its bytes; it raises whatever a value of another type leads to."""
     named = {} if named is None else named
@@ -192,10 +237,11 @@ def writer(schema: Schema, named: dict[str, Write] | None = None) -> Write:
         case [first, second]:
             return _optional_writer(writer(first if second == "null" else second, named), second == "null")
         case {"type": "record", "name": name, "fields": fields}:
-            named[name] = _record_writer([(writer(each["type"], named), attrgetter(each["name"])) for each in fields])
+            parts = [(each["name"], writer(each["type"], named)) for each in fields]
+            named[name] = record_writer(parts, _INLINED_WRITERS, {"SHORT": _SHORT})
             return named[name]
-        case {"type": "fixed", "name": name}:
-            named[name] = attrgetter("bytes")
+        case {"type": "fixed", "name": name, "size": 16}:
+            named[name] = _write_identifier
             return named[name]
         case {"type": "array", "logicalType": Logical.MAP, "items": {"fields": [key, value]}}:
             return _entries_writer(writer(key["type"], named), writer(value["type"], named))
@@ -210,13 +256,6 @@ def writer(schema: Schema, named: dict[str, Write] | None = None) -> Write:
         case {"type": primitive, **rest}:
             return _WRITERS[str(rest.get("logicalType", primitive))]
     raise ValueError(f"no way to write {schema}")
-
-
-def _record_writer(fields: list[tuple[Write, Callable[[object], Any]]]) -> Write:
-    def write(value: object) -> bytes:
-        return b"".join([write(get(value)) for write, get in fields])
-
-    return write
 
 
 def _optional_writer(present: Write, none_is_last: bool) -> Write:
@@ -272,10 +311,10 @@ def reader(schema: Schema, identifier: type = bytes, named: dict[str, Read] | No
             return _optional_reader(reader(first if second == "null" else second, identifier, named), second == "null")
         case {"type": "record", "name": name, "fields": fields}:
             parts = [(each["name"], reader(each["type"], identifier, named)) for each in fields]
-            named[name] = _record_reader(parts)
+            named[name] = record_reader(parts, _INLINED_READERS)
             return named[name]
-        case {"type": "fixed", "name": name, "size": size}:
-            named[name] = _fixed_reader(size, identifier)
+        case {"type": "fixed", "name": name, "size": 16}:
+            named[name] = _read_identifier if identifier is bytes else _read_uuid
             return named[name]
         case {"type": "array", "logicalType": Logical.MAP, "items": {"fields": [key, value]}}:
             return _entries_reader(reader(key["type"], identifier, named), reader(value["type"], identifier, named))
@@ -286,16 +325,6 @@ def reader(schema: Schema, identifier: type = bytes, named: dict[str, Read] | No
         case {"type": primitive, **rest}:
             return _READERS[str(rest.get("logicalType", primitive))]
     raise ValueError(f"no way to read {schema}")
-
-
-def _record_reader(fields: list[tuple[str, Read]]) -> Read:
-    def read(data: bytes, at: int) -> tuple[dict[str, Any], int]:
-        record = {}
-        for name, field in fields:
-            record[name], at = field(data, at)
-        return record, at
-
-    return read
 
 
 def _optional_reader(present: Read, none_is_last: bool) -> Read:
@@ -310,20 +339,6 @@ def _optional_reader(present: Read, none_is_last: bool) -> Read:
         return None, at + 1
 
     return read
-
-
-def _fixed_reader(size: int, identifier: type) -> Read:
-    def read(data: bytes, at: int) -> tuple[bytes, int]:
-        end = at + size
-        if end > len(data):
-            raise IndexError(f"{end} bytes are needed")  # here, since a forged count of these would never end
-        return data[at:end], end
-
-    def read_uuid(data: bytes, at: int) -> tuple[UUID, int]:
-        found, end = read(data, at)
-        return UUID(bytes=found), end
-
-    return read if identifier is bytes else read_uuid
 
 
 def _count(data: bytes, at: int) -> tuple[int, int]:

@@ -7,8 +7,9 @@ from uuid import UUID
 from msgspec import convert
 
 from domain.kernel import Catalogue, Message, Snapshot
-from schemas.binary import Write, reader, writer
+from schemas.binary import reader, writer
 from schemas.registry import Entry, Lock, Version, entries
+from schemas.unrolled import Write
 from schemas.upcasters import UPCASTERS, Upcaster
 
 Made = TypeVar("Made")

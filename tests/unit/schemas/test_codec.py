@@ -361,7 +361,7 @@ def test_what_is_no_message_is_undecodable_and_says_why() -> None:
         (b"\1" + lend[1:], "begins with 0, not 1"),
         (b"{}\r\n\r\n", "begins with 0, not 123"),
         (b"\0\x7f\xff\xff\xff" + lend[FRAME:], "no message has the schema id 2147483647"),
-        (lend[:-1], rf"library\.copy\.Lend, schema {number}: .*needed"),
+        (lend[:-1], rf"library\.copy\.Lend, schema {number}: .*too few bytes"),
         (lend + b"\0", rf"library\.copy\.Lend, schema {number}: it ends at byte 21, the data at byte 22"),
     ]:
         with pytest.raises(Undecodable, match=why):
