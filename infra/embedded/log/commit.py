@@ -9,6 +9,7 @@ from typing import NamedTuple
 from infra.embedded.log.storage import (
     INDEXED_RUN_RECORDS,
     OFFSET_BITS,
+    PAGE,
     RUN_BYTES,
     RUN_RECORDS,
     Place,
@@ -72,7 +73,7 @@ class Commit:
     def __init__(self, view: View, time: int) -> None:
         self.view = view
         self.ends: dict[Place, int] = {}  # of the places that get records
-        self.size = 0
+        self.size = 0  # bytes it adds to the write-ahead log, roughly
         self._time = time
         self._records: dict[Place, list[tuple[bytes, bytes]]] = {}
         self._latest: dict[tuple[Place, bytes], tuple[object, ...]] = {}
@@ -89,8 +90,11 @@ class Commit:
         if compacted:
             row = (place << OFFSET_BITS | offset, self._time, 1, record, place, key, 1 if removed else None)
             self._latest[place, key] = row
+            self.size += 2 * PAGE  # the pages of its former row and of its key
         else:
             self._records.setdefault(place, []).append((key, record))
+            if place in self.view.indexed:
+                self.size += PAGE
 
     def consume(self, group: str, offsets: Mapping[Place, int]) -> None:
         for place, offset in offsets.items():

@@ -55,14 +55,15 @@ class EmbeddedConsumer:
         transaction.wait()
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
+        """Raises KeyError where this member does not own the partition."""
         self._cursors.seek(partition, offset)
 
     def pause(self, partitions: Sequence[TopicPartition]) -> None:
-        for partition in partitions:
+        for partition in self.owned().intersection(partitions):
             self._cursors[partition].paused = True
 
     def resume(self, partitions: Sequence[TopicPartition]) -> None:
-        for partition in partitions:
+        for partition in self.owned().intersection(partitions):
             self._cursors[partition].paused = False
 
     def owned(self) -> frozenset[TopicPartition]:

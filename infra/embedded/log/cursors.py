@@ -37,10 +37,7 @@ class Cursors:
         return frozenset(self._of)
 
     def __getitem__(self, partition: TopicPartition) -> Cursor:
-        try:
-            return self._of[partition]
-        except KeyError:
-            raise ValueError(f"partition {partition[1]} of {partition[0]} is not read here") from None
+        return self._of[partition]
 
     def add(self, topic: StoredTopic, partition: int, offset: int) -> None:
         cursor = Cursor(topic, partition, topic.place(partition), offset)

@@ -4,6 +4,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -91,13 +92,12 @@ class EmbeddedLog:
         """Writes what was handed over, leaves all groups, and wakes whoever still waits with LogUnavailable."""
         if self._storage.closed:
             return
-        try:
+        with suppress(LogUnavailable):  # else others see that the process has ended
             self._writer.call(lambda db: groups.leave_all(db, self._presence))
-        finally:
-            self._writer.close()
-            self._storage.close()
-            self._tail.wake_all()
-            self._presence.close()
+        self._writer.close()
+        self._storage.close()
+        self._tail.wake_all()
+        self._presence.close()
 
 
 def _ensure(db: sqlite3.Connection, topics: Iterable[Topic]) -> None:

@@ -24,7 +24,8 @@ OFFSETS = (1 << OFFSET_BITS) - 1
 
 RUN_RECORDS, RUN_BYTES = 128, 65_536  # how long a run of records in one row gets
 INDEXED_RUN_RECORDS = 16  # shorter where single records are looked up by key: the whole run is decoded for one
-FETCHED_ROWS = 64  # rows one read brings into memory
+FETCHED_ROWS, FETCHED_BYTES = 64, 4 << 20  # what one read brings into memory, unless a single row is larger
+PAGE = 4096  # bytes, SQLite's default
 READ_CACHE, WRITE_CACHE = 4 << 20, 32 << 20  # bytes: a commit whose pages do not fit is written twice
 FORMAT = 1  # of the tables; stands in the file as its user_version
 
@@ -74,11 +75,18 @@ CREATE TABLE owners (
 ) WITHOUT ROWID;
 """
 
+# From the run that holds an offset on, up to so many runs and about so many bytes, as one row.
 READ = """
+WITH
+    first (id) AS (
+        SELECT id FROM (SELECT id, records FROM runs WHERE id BETWEEN :low AND :start ORDER BY id DESC LIMIT 1)
+        WHERE id + records > :start),
+    sizes (id, size) AS (
+        SELECT id, length(body) FROM runs WHERE id BETWEEN coalesce((SELECT id FROM first), :start) AND :high
+        ORDER BY id LIMIT :rows),
+    chosen (id, before) AS (SELECT id, sum(size) OVER (ORDER BY id) - size FROM sizes)
 SELECT sum(records), CAST(group_concat(body, '') AS BLOB) FROM (
-    SELECT records, body FROM runs
-    WHERE id >= coalesce((SELECT max(id) FROM runs WHERE id BETWEEN ? AND ?), ?) AND id <= ?
-    ORDER BY id LIMIT ?)
+    SELECT records, body FROM runs WHERE id IN (SELECT id FROM chosen WHERE before < :bytes) ORDER BY id)
 """
 ENDS = f"""
 SELECT value, (SELECT (id & {OFFSETS}) + records FROM runs
@@ -186,7 +194,7 @@ def create(path: Path, patience: float) -> None:
     while True:
         try:
             return _create_tables(path, patience)
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             # Two processes that turn the same new file into WAL mode do not wait for each other in SQLite.
             if "locked" not in str(error) or time.monotonic() > deadline:
                 raise LogUnavailable(f"{path} cannot be opened: {error}") from error
@@ -286,7 +294,8 @@ class Storage:
         low, high = bounds(topic.place(partition))
         start = low + min(offset, OFFSETS)
         with self.connection() as db:
-            records, body = db.execute(READ, (low, start, start, high, max(rows, 2))).fetchone()
+            wanted = {"low": low, "start": start, "high": high, "rows": rows, "bytes": FETCHED_BYTES}
+            records, body = db.execute(READ, wanted).fetchone()
         if not records:
             return []
         name = topic.name

@@ -14,7 +14,7 @@ import structlog
 from infra.embedded.log import groups, housekeeping
 from infra.embedded.log.commit import Commit, View
 from infra.embedded.log.presence import Presence
-from infra.embedded.log.storage import WRITE_CACHE, connect
+from infra.embedded.log.storage import PAGE, WRITE_CACHE, connect
 from infra.embedded.log.tail import Tail
 from infra.log import Fenced, LogUnavailable, TransactionAborted, WrongTopic
 
@@ -23,9 +23,7 @@ log = structlog.get_logger(__name__)
 GROUPED = 500  # requests per commit
 QUEUED_REQUESTS, QUEUED_BYTES = 20_000, 64 << 20  # what producers may have waiting; more is refused
 TICK = 0.025  # seconds until the idle writer looks whether another process has written
-CHECKPOINT = 8 << 20  # bytes appended until the write-ahead log is copied into the file
-CHECKPOINT_IDLE = 1 << 20  # the same while nothing waits
-PAGE = 4096  # bytes, SQLite's default
+CHECKPOINT, CHECKPOINT_IDLE = 16 << 20, 4 << 20  # bytes in the write-ahead log until it is copied into the file
 WAL_KEPT = 64 << 20  # bytes the write-ahead log may keep on disk
 LOOK_AROUND = 1.0  # seconds between looking for processes that have ended
 SWEEP, SWEEP_ON = 10.0, 0.05  # seconds between looking for what is past its retention, and between steps once found
@@ -60,7 +58,7 @@ class Task(Generic[Answered]):
 
 class Writer:
     def __init__(self, path: Path, patience: float, tail: Tail, presence: Presence, clock: Callable[[], int]) -> None:
-        self._tail, self._presence, self._clock = tail, presence, clock
+        self._patience, self._tail, self._presence, self._clock = patience, tail, presence, clock
         self._queue: SimpleQueue[Request | Task[Any] | None] = SimpleQueue()
         self._lock = Lock()
         self._waiting_requests = self._waiting_bytes = 0
@@ -247,10 +245,12 @@ class Writer:
             self._sweep_at = now + (SWEEP_ON if sweep.error is None and sweep.answer else SWEEP)
 
     def _checkpoint(self) -> None:
-        """Copies the write-ahead log into the file; where readers have kept it growing, waits for them once."""
+        """Copies the write-ahead log into the file; where readers keep it growing, waits a moment for a gap."""
         _, pages, _ = self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         if pages * PAGE > WAL_KEPT:
+            self._db.execute("PRAGMA busy_timeout = 50")
             self._db.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
+            self._db.execute(f"PRAGMA busy_timeout = {round(self._patience * 1000)}")
         self._appended = 0
 
 

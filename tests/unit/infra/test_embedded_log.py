@@ -16,7 +16,7 @@ from textwrap import dedent
 
 import pytest
 
-from infra.embedded.log import EmbeddedLog, writer
+from infra.embedded.log import EmbeddedLog, storage, writer
 from infra.log import Fenced, LogUnavailable, Record, Retention, Topic, TransactionAborted, WrongTopic
 
 PATIENCE = 60.0
@@ -101,12 +101,51 @@ class TestFile:
         with pytest.raises(LogUnavailable, match="cannot be opened"):
             EmbeddedLog(path)
 
+    def test_another_file_is_not_touched(self, path: Path) -> None:
+        path.write_bytes(b"somebody's letter " * 100)
+        with pytest.raises(LogUnavailable, match="not a database"):
+            EmbeddedLog(path)
+
+        assert path.read_bytes() == b"somebody's letter " * 100
+
     def test_another_format_is_refused(self, path: Path) -> None:
         db = sqlite3.connect(path)
         db.execute("PRAGMA user_version = 99")
         db.close()
         with pytest.raises(LogUnavailable, match="format 99"):
             EmbeddedLog(path)
+
+
+class TestReading:
+    def test_large_records_are_read_a_few_at_a_time(
+        self, log: EmbeddedLog, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(storage, "FETCHED_BYTES", 1000)
+        log.ensure([Topic("events", 1)])
+        sizes = [10, 5000, 5000, 400, 400, 400, 10, 70_000]
+        for size in sizes:
+            send(log, "events", (b"k", b"x" * size))
+        reads: list[int] = []
+        found = storage.Storage(path, 1.0)
+        topic, offset = found.topic("events"), 0
+        while records := found.read(topic, 0, offset):
+            reads.append(len(records))
+            offset = records[-1].offset + 1
+        found.close()
+
+        assert reads == [2, 1, 3, 2]
+        assert [len(r.value or b"") for r in read_all(log, "events")] == sizes
+
+    @pytest.mark.parametrize("start", range(7))
+    def test_a_reader_starts_inside_a_run_or_in_a_hole(self, log: EmbeddedLog, start: int) -> None:
+        log.ensure([Topic("events", 1), Topic("state", 1, Retention.COMPACTED)])
+        send(log, "events", *((b"k", b"%d" % n) for n in range(6)))
+        for n in range(6):
+            send(log, "state", (b"%d" % (n % 2 or n), b"%d" % n))
+        events, state = log.reader({("events", 0): start}), log.reader({("state", 0): start})
+
+        assert [r.offset for r in events.poll(10, 0)] == list(range(start, 6))
+        assert [r.offset for r in state.poll(10, 0)] == [n for n in (0, 2, 4, 5) if n >= start]
 
 
 class TestFaults:
