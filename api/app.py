@@ -1,6 +1,5 @@
 """The ASGI application: every system's face, the console, and what operators and machines ask of a process."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -10,15 +9,12 @@ from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from api import chat, commands, identity, problems
+from api import chat, commands, identity, log, operations, problems
 from api.callers import Callers
 from api.chat.socket.hub import Hub
 from api.chat.sync import Pollers
 from api.guard import Guard
 from api.services import Services
-from infra.log import LogUnavailable
-from infra.progress import progress_of
-from infra.tables import TablesUnavailable
 
 WEB = Path(__file__).parent.parent / "web"
 Opened = Callable[[], AbstractAsyncContextManager[Services]]
@@ -51,6 +47,8 @@ def create_app(opened: Opened) -> FastAPI:
     app.include_router(identity.router)
     app.include_router(chat.router)
     app.include_router(commands.router)
+    app.include_router(log.router)
+    app.include_router(operations.router)
     _machines(app)
     _console(app)
     return app
@@ -66,13 +64,9 @@ def _machines(app: FastAPI) -> None:
     async def readyz(request: Request, response: Response) -> dict[str, str]:
         """This process can serve: it reaches its log and its tables. 503 with what it waits for where it cannot."""
         services: Services = request.app.state.services
-        try:
-            await asyncio.to_thread(services.log.topics)
-            await progress_of(services.tables, services.consumers[0])
-        except (LogUnavailable, TablesUnavailable) as error:
-            response.status_code = 503
-            return {"status": "waiting", "for": str(error)}
-        return {"status": "ready"}
+        waits = await services.reachable()
+        response.status_code = 503 if waits else 200
+        return {"status": "waiting", "for": waits} if waits else {"status": "ready"}
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:

@@ -1,20 +1,20 @@
 """What the faces are given by the composition root."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from api.secrets import Secrets
 from api.senders import CodeSender
-from domain.kernel import Catalogue
 from infra.deadletters import DeadLetters
-from infra.log import Log
-from infra.tables import Tables
 from producers.gateway import Gateway
+from producers.signals import Signals
 from projections.chat.inbox import Inbox
 from projections.chat.queries import Conversations
 from projections.identity import People
+from projections.journal import Journal
+from projections.projection import Projection
 from projections.waiting import Waiting
-from schemas.codec import Codec
 
 
 @dataclass(frozen=True)
@@ -22,17 +22,18 @@ class Services:
     """One API process's ways to the log and to the read models."""
 
     engine: str
+    systems: tuple[str, ...]  # those this installation has
+    projections: tuple[Projection, ...]
+    consumers: tuple[str, ...]
     gateway: Gateway
-    catalogue: Catalogue
-    codec: Codec
-    log: Log
-    tables: Tables
+    signals: Signals
     waiting: Waiting
     people: People
     conversations: Conversations
     inbox: Inbox
     letters: DeadLetters
-    consumers: tuple[str, ...]  # every consumer's name
+    journal: Journal
     secrets: Secrets
     sender: CodeSender
     access_token_life: timedelta
+    reachable: Callable[[], Awaitable[str]]  # "" when log and tables answer, else what does not

@@ -1,4 +1,4 @@
-"""The log port: partitioned, ordered, durable records, consumer groups, and transactions that a zombie cannot commit."""
+"""The log port: partitioned, ordered, durable records, consumer groups, transactions that no zombie can commit."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class LogUnavailable(Exception):
 
 
 class TransactionAborted(Exception):
-    """This transaction is void and nothing of it will ever be read. Discard what was staged, read again from its start."""
+    """This transaction is void; nothing of it will ever be read. Discard what was staged, read again from its start."""
 
 
 class Fenced(Exception):
@@ -81,7 +81,7 @@ class Consumer(Protocol):
     """A member of a consumer group: it owns partitions and reads their committed records in order. One thread only."""
 
     def poll(self, limit: int, timeout: float) -> list[Record]:
-        """Up to `limit` records, or what has come within `timeout` seconds. Rebalance callbacks run inside this call."""
+        """Up to `limit` records, or what has come within `timeout` seconds. Rebalance callbacks run inside it."""
 
     def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Stores the next offsets to read after a restart."""

@@ -1,9 +1,9 @@
 """How far each consumer has come: what a restart goes on from, what a query waits for, what lag is counted with."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from infra.clock import micros_now
 from infra.log import TopicPartition
 from infra.tables import Table, Tables, Write
 
@@ -37,7 +37,7 @@ async def progress_of(tables: Tables, consumer: str) -> dict[TopicPartition, Pro
 
 def marks(consumer: str, reached: Mapping[TopicPartition, Progress]) -> list[Write]:
     """The writes that make progress known."""
-    now = time.time_ns() // 1000
+    now = micros_now()
     return [
         PROGRESS.put(
             at.place + 1,  # rises with every batch, so that a late write never turns it back

@@ -1,4 +1,4 @@
-"""The tables port: declared read models whose writes are absolute and time-stamped, so repeats and late ones change nothing."""
+"""The tables port: declared read models; writes are absolute and time-stamped, so repeats and late ones do no harm."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,7 +18,7 @@ class TablesUnavailable(Exception):
 
 @dataclass(frozen=True)
 class Table:
-    """One query's rows: the partition says which node, the clustering the order inside it. Values are last-write-wins."""
+    """One query's rows: the partition says which node, the clustering the order inside it; the last write wins."""
 
     name: str
     partition: Mapping[str, type]

@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 import structlog
 
+from domain.instants import instant
 from domain.kernel import Aggregate, Answer, Catalogue, Context, Head, Inquire, Position, Reason, Rejected, Snapshot
 from infra.log import Consumer, Log, LogUnavailable, Record, TopicPartition, TransactionAborted
 from infra.metrics import COMMAND_BATCH_SECONDS, COMMANDS_ABORTED, COMMANDS_DEAD, COMMANDS_DECIDED
 from schemas import topics
 from schemas.codec import Codec, Undecodable
-from schemas.envelope import BrokenEnvelope, Command, Recorded, actor_of, command_of, instant
+from schemas.envelope import BrokenEnvelope, Command, Recorded, actor_of, command_of
 
 log = structlog.get_logger(__name__)
 
@@ -354,7 +355,7 @@ class CommandProcessor:
             for key, value in entries:
                 send(topic, number, key, value, {})
         for (gateway, token), framed in batch.replies:
-            send(topics.ANSWERS, gateway, token.encode(), framed, ANSWER)
+            send(topics.ANSWERS, gateway, token.encode(), framed, {})
         for record, error in batch.dead:
             COMMANDS_DEAD.inc()
             log.error("dead command", topic=record.topic, partition=record.partition, offset=record.offset, error=error)
@@ -377,7 +378,6 @@ class CommandProcessor:
                 self._heads[partition] = head
 
 
-ANSWER = {"kind": b"answer"}
 LARGEST = 900_000  # bytes of one event: a broker takes 1 MiB with everything around it
 ANSWERED_WITH = 256_000  # bytes of events that an answer brings back; above it the caller reads them by position
 REUSED = Rejected("idempotency_key_reused", "This key was used for another command. Use a new one.", Reason.INVALID)

@@ -1,10 +1,10 @@
 """Deadlines: commands that are due later, kept in a table and sent when their time has come."""
 
-import time
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from infra.clock import micros_now
 from infra.log import Producer
 from infra.tables import Table, Tables, Write
 
@@ -51,7 +51,7 @@ class Deadlines:
         for place in places:
             row = await self._tables.get(SWEPT, place=place)
             if row is None:
-                now = _now()
+                now = micros_now()
                 await self._tables.write([SWEPT.put(now, place=place, until=now)])
             self._until[place] = self._noted[place] = now if row is None else row["until"]
 
@@ -62,18 +62,18 @@ class Deadlines:
 
     def keep(self, place: str, due: Due) -> list[Write]:
         """The write that keeps a command for its time; one that is due already goes out at once."""
-        if due.due <= max(_now(), self._until[place]):
+        if due.due <= max(micros_now(), self._until[place]):
             self._send(due)
             return []
         headers = msgspec.msgpack.encode(due.headers)
         values = {"topic": due.topic, "key": due.key, "headers": headers, "body": due.body}
-        return [DEADLINES.put(_now(), place=place, hour=due.due // HOUR, due=due.due, id=due.id, **values)]
+        return [DEADLINES.put(micros_now(), place=place, hour=due.due // HOUR, due=due.due, id=due.id, **values)]
 
     async def sweep(self) -> Sequence[Write]:
         """Sends what is due; answers the notes of how far it came."""
         writes: list[Write] = []
         for place, since in self._until.items():
-            now = _now()
+            now = micros_now()
             sent = 0
             for hour in range(since // HOUR, now // HOUR + 1):
                 sent += await self._send_hour(place, hour, since, now)
@@ -86,7 +86,8 @@ class Deadlines:
         return writes
 
     async def _send_hour(self, place: str, hour: int, since: int, until: int) -> int:
-        sent, above = 0, (since,)
+        sent = 0
+        above: tuple[int] | tuple[int, str] = (since,)
         while rows := await self._tables.scan(DEADLINES, place=place, hour=hour, above=above, limit=PAGE):
             for row in rows:
                 if row["due"] > until:
@@ -103,14 +104,10 @@ class Deadlines:
         above: tuple[int, str] | None = None
         while rows := await self._tables.scan(DEADLINES, place=place, hour=hour, above=above, limit=PAGE):
             writes += [
-                DEADLINES.remove(_now(), place=place, hour=hour, due=each["due"], id=each["id"]) for each in rows
+                DEADLINES.remove(micros_now(), place=place, hour=hour, due=each["due"], id=each["id"]) for each in rows
             ]
             above = (rows[-1]["due"], rows[-1]["id"])
         return writes
 
     def _send(self, due: Due) -> None:
         self._producer.send(due.topic, due.key, due.body, due.headers)
-
-
-def _now() -> int:
-    return time.time_ns() // 1000

@@ -8,18 +8,17 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.chat.signals import INBOX, PASSING, SESSIONS, Entry, Presence, Push, Session, person_key
+from infra.clock import micros_now
 from infra.log import Log, Record, TopicPartition
 from infra.partitioning import partition_of
 from infra.tables import Tables, Write
 from schemas import topics
 from schemas.codec import Codec
-from schemas.envelope import BrokenEnvelope, micros_now
+from schemas.envelope import BrokenEnvelope
 
 GRACE = 8.0  # seconds without a connection until a person is seen to have left: a reconnect is no event
 SILENT = 150_000_000  # microseconds without a word from a session's gateway: that gateway is gone
 CATCH_UP = 1_000  # entries handed to a device that has just connected; what is beyond, it pulls
-
-PUSH = {"kind": b"push"}
 
 
 class Inbox(Protocol):
@@ -42,7 +41,7 @@ class Delivery:
     """The owner of the inbox partitions it is given. A repeated entry is known by the event it comes from."""
 
     name = "delivery"
-    topics = (INBOX, SESSIONS)
+    topics: tuple[str, ...] = (INBOX, SESSIONS)
 
     def __init__(self, source: Log, codec: Codec, tables: Tables, inbox: Inbox) -> None:
         self._log, self._codec, self._tables, self._inbox = source, codec, tables, inbox
@@ -165,7 +164,7 @@ class Delivery:
 
     def _push(self, gateway: int, push: Push) -> None:
         if gateway < self._gateways:
-            self._producer.send(topics.ANSWERS, b"push", self._codec.encode(push), PUSH, partition=gateway)
+            self._producer.send(topics.ANSWERS, b"push", self._codec.encode(push), {}, partition=gateway)
 
     # Sessions and presence.
 

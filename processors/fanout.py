@@ -71,7 +71,7 @@ class FanOut(Follower):
     """One record per inbox partition and event, with those of its people who live there."""
 
     name = "fanout"
-    topics = (topics.events("chat"),)
+    topics: tuple[str, ...] = (topics.events("chat"),)
 
     def __init__(self, source: Log, codec: Codec, audience: Audience) -> None:
         self._codec, self._audience = codec, audience

@@ -1,12 +1,14 @@
 """The stream runner: order, repeats, gaps, retries and dead letters around a handler that knows of none of them."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 import structlog
 
-from infra.deadletters import DeadLetters
+from infra.deadletters import DeadLetters, Lane, Letter, Parked
 from infra.log import Log, LogUnavailable, Record, TopicPartition
 from infra.metrics import EVENT_GAPS, EVENTS_HANDLED, EVENTS_PARKED, EVENTS_REPEATED, HANDLER_RETRIES
 from infra.progress import Progress, marks, progress_of
@@ -19,6 +21,7 @@ T = TypeVar("T")
 Item = TypeVar("Item")
 
 PATIENCE = (0.05, 0.25, 1.0)  # seconds between the attempts at an event whose handling fails; then its key is parked
+MENDED = 500  # records at a time where some are missing
 
 
 class Handler(Protocol[Item]):
@@ -62,139 +65,199 @@ class Follower:
         return ()
 
 
+@dataclass(slots=True)
+class Batch:
+    """Records that are due, and how far each of their partitions will be once they are handled."""
+
+    due: list[Record] = field(default_factory=list)
+    reached: dict[TopicPartition, Progress] = field(default_factory=dict)
+
+    def add(self, record: Record, sequence: int) -> None:
+        self.due.append(record)
+        self.pass_over(record, sequence)
+
+    def pass_over(self, record: Record, sequence: int) -> None:
+        """Goes on behind a record that needs no handling."""
+        self.reached[record.topic, record.partition] = Progress(sequence, record.offset, record.time)
+
+
 class Stream(Generic[Item]):
     """One consumer's way through its partitions, whatever reads them: Faust, a plain loop, or the embedded log.
 
     Batches of one partition come in order; `handle` returns when everything in them is done for good: handled, or kept
-    as dead letters. It waits as long as tables or log are away, and lets no exception out.
+    as dead letters. It waits as long as tables or log are away. Whatever else breaks it off (a defect, a cancellation)
+    loses nothing: its own progress is what counts, not what the feeder believes, and what is missing is read again.
     """
 
     def __init__(self, handler: Handler[Item], codec: Codec, source: Log, tables: Tables) -> None:
         self.handler, self.name = handler, handler.name
+        self.pulse = time.monotonic()  # when something last went on here, or waited for a store for a known reason
         self._codec, self._log, self._tables = codec, source, tables
         self._letters = DeadLetters(tables)
-        self._progress: dict[TopicPartition, Progress] = {}
-        self._parked: set[str] = set()
-        self._lock = asyncio.Lock()  # handling and the retry of letters never overlap
+        self._progress: dict[TopicPartition, Progress] = {}  # of the partitions that are ours
+        self._torn: set[TopicPartition] = set()  # those whose last batch was broken off
+        self._parked: set[Lane] = set()
+        self._lock = asyncio.Lock()  # batches, the retry of letters, and changes of what is ours never overlap
 
     async def assign(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
         """Takes partitions over from whoever had them; answers the offset each is to be read from."""
         async with self._lock:
             known = await self._patiently(lambda: progress_of(self._tables, self.name))
-            self._progress.update((each, known.get(each, Progress())) for each in partitions)
             parked = await self._patiently(lambda: self._letters.parked(self.name))
-            self._parked = {each.key for each in parked}
             await self._patiently(lambda: self.handler.assigned(partitions))
+            self._parked = {each.lane for each in parked}
+            self._progress.update((each, known.get(each, Progress())) for each in partitions)
+            self._torn.difference_update(partitions)
+            log.info("partitions taken over", consumer=self.name, partitions=_named(partitions))
             return {partition: self._progress[partition].place + 1 for partition in partitions}
 
-    def revoke(self, partitions: Sequence[TopicPartition]) -> None:
-        """Forgets partitions: what this process knows of them is stale from now on."""
-        for partition in partitions:
-            self._progress.pop(partition, None)
-        self.handler.revoked(partitions)
+    async def revoke(self, partitions: Sequence[TopicPartition]) -> None:
+        """Forgets partitions once the batch in work is done: what this process knows of them is stale from then on."""
+        async with self._lock:
+            for partition in partitions:
+                self._progress.pop(partition, None)
+            self.handler.revoked(partitions)
 
     def progress(self) -> Mapping[TopicPartition, Progress]:
         """How far each owned partition is."""
         return dict(self._progress)
 
     async def handle(self, records: Sequence[Record]) -> None:
-        """Handles a batch for good; see the class."""
-        missing = {(each.topic, each.partition) for each in records} - self._progress.keys()
-        if missing:
-            await self.assign(sorted(missing))
+        """Handles a batch for good; see the class. Records of partitions that are not ours are left to their owner."""
         async with self._lock:
-            reached: dict[TopicPartition, Progress] = {}
-            await self._apply(await self._next(records, reached))
-            if reached:
-                done = [*await self.handler.marks(), *marks(self.name, reached)]
-                await self._patiently(lambda: self._tables.write(done))
-                self._progress.update(reached)
+            batch = Batch()
+            for record in records:
+                partition = (record.topic, record.partition)
+                at = batch.reached.get(partition) or self._progress.get(partition)
+                if at is None:
+                    continue
+                sequence = _sequence(record, at.sequence + 1)
+                torn = partition in self._torn
+                if record.offset > at.place + 1 and (torn or (sequence or 0) > at.sequence + 1):
+                    await self._finish(batch)
+                    batch = Batch()
+                    at = await self._mend(partition, record.offset)
+                self._sort(batch, record, sequence, at)
+            await self._finish(batch)
 
     async def tend(self) -> None:
         """What is due by the clock, and what operators wished for parked keys; call it about once a second."""
         async with self._lock:
-            if due := await self._patiently(self.handler.tend):
-                await self._patiently(lambda: self._tables.write(due))
-            for parked in await self._patiently(lambda: self._letters.parked(self.name)):
-                self._parked.add(parked.key)
-                if parked.wish and (parked.topic, parked.number) in self._progress:
-                    await self._grant(parked.key, parked.wish)
+            try:
+                if due := await self._patiently(self.handler.tend):
+                    await self._patiently(lambda: self._tables.write(due))
+                for parked in await self._patiently(lambda: self._letters.parked(self.name)):
+                    self._parked.add(parked.lane)
+                    if parked.wish and (parked.lane.topic, parked.lane.number) in self._progress:
+                        await self._grant(parked)
+            except Exception:
+                log.exception("tending failed, trying again in a second", consumer=self.name)
+        self.pulse = time.monotonic()
 
     # One batch.
 
-    async def _next(self, records: Sequence[Record], reached: dict[TopicPartition, Progress]) -> list[Record]:
-        """The records that are due: none twice, none missing; notes in `reached` how far they go."""
-        due: list[Record] = []
-        for record in records:
-            partition = (record.topic, record.partition)
-            at = reached.get(partition) or self._progress[partition]
-            if record.offset <= at.place:
-                EVENTS_REPEATED.labels(self.name).inc()
-                continue
-            sequence = _sequence(record)
-            if sequence is not None and sequence != at.sequence + 1:
-                if sequence <= at.sequence:
-                    EVENTS_REPEATED.labels(self.name).inc()
-                    continue
-                between = await self._read_again(partition, at.place + 1, record.offset)
-                due += between
-            reached[partition] = Progress(at.sequence if sequence is None else sequence, record.offset, record.time)
-            due.append(record)
-        return due
+    def _sort(self, batch: Batch, record: Record, sequence: int | None, at: Progress) -> None:
+        """Adds a record to the batch, or drops it as handled before."""
+        if record.offset <= at.place:
+            EVENTS_REPEATED.labels(self.name).inc()
+        elif sequence is None:  # its topic has none, or it is no event at all: the handler will say so
+            batch.add(record, at.sequence)
+        elif sequence <= at.sequence:
+            EVENTS_REPEATED.labels(self.name).inc()
+            batch.pass_over(record, at.sequence)
+        else:
+            if sequence != at.sequence + 1:
+                log.error("the log has a hole", consumer=self.name, **_where(record), last=at.sequence, next=sequence)
+            batch.add(record, sequence)
 
-    async def _read_again(self, partition: TopicPartition, start: int, end: int) -> list[Record]:
-        """Mends a gap: the records of [start, end) from the log itself."""
+    async def _finish(self, batch: Batch) -> None:
+        """Handles what is due in a batch and makes its progress durable."""
+        if not batch.reached:
+            return
+        self._torn.update(batch.reached)
+        await self._apply(batch.due)
+        done = [*await self._patiently(self.handler.marks), *marks(self.name, batch.reached)]
+        await self._patiently(lambda: self._tables.write(done))
+        self._progress.update(batch.reached)
+        self._torn.difference_update(batch.reached)
+
+    async def _mend(self, partition: TopicPartition, end: int) -> Progress:
+        """Handles what lies between the progress and the offset `end`, read from the log itself; answers the progress.
+
+        What is missing here was lost on the way (a feeder that was cut off), or its batch was broken off.
+        """
         EVENT_GAPS.labels(self.name).inc()
-        log.warning("gap in the sequence, reading again", consumer=self.name, partition=partition, start=start, end=end)
-
-        def read() -> list[Record]:
-            reader = self._log.reader({partition: start})
-            try:
-                found: list[Record] = []
-                while not (found and found[-1].offset >= end - 1) and not reader.level():
-                    found += reader.poll(500, 1.0)
-                    if found and found[-1].offset >= end:
-                        break
-                return [each for each in found if each.offset < end]
-            finally:
-                reader.close()
-
-        return await self._patiently(lambda: asyncio.to_thread(read))
+        start = self._progress[partition].place + 1
+        log.warning(
+            "records are missing, reading again",
+            consumer=self.name,
+            topic=partition[0],
+            partition=partition[1],
+            start=start,
+            end=end,
+        )
+        reader = await self._patiently(lambda: asyncio.to_thread(self._log.reader, {partition: start}))
+        try:
+            before = start
+            while before < end:
+                records = await self._patiently(lambda: asyncio.to_thread(reader.poll, MENDED, 0.2))
+                if not records and reader.level():
+                    break
+                batch = Batch()
+                for record in records:
+                    before = record.offset + 1
+                    if record.offset < end:
+                        at = batch.reached.get(partition) or self._progress[partition]
+                        self._sort(batch, record, _sequence(record, at.sequence + 1), at)
+                await self._finish(batch)
+        finally:
+            await asyncio.to_thread(reader.close)
+        self._torn.discard(partition)
+        return self._progress[partition]
 
     async def _apply(self, records: Sequence[Record]) -> None:
+        """Hands records over, all at once where that goes well; those of parked keys become letters."""
+        if self._parked:
+            waiting = [each for each in records if Lane.of(each) in self._parked]
+            if waiting:
+                await self._keep(waiting, "an earlier event of this key waits")
+                records = [each for each in records if Lane.of(each) not in self._parked]
         try:
-            if not (self._parked and any(each.key.decode(errors="replace") in self._parked for each in records)):
-                await self._hand_over(records)
-                return
+            await self._hand_over(records)
         except Exception as error:  # somewhere in it: each event for itself
-            log.warning("batch failed, handling its events one by one", consumer=self.name, error=repr(error))
-        for record in records:
-            await self._apply_one(record)
+            if len(records) > 1:
+                log.warning("batch failed, handling its events one by one", consumer=self.name, error=repr(error))
+            for record in records:
+                await self._apply_one(record)
 
     async def _apply_one(self, record: Record) -> None:
         """Handles one event, or keeps it as a letter; a failing one parks its key."""
-        key = record.key.decode(errors="replace")
-        if key in self._parked:
-            await self._keep(key, record, "an earlier event of this key waits")
+        lane = Lane.of(record)
+        if lane in self._parked:
+            await self._keep([record], "an earlier event of this key waits")
             return
-        for pause in (*PATIENCE, None):
+        problem = await self._attempt(record)
+        if not problem:
+            return
+        await self._patiently(lambda: self._letters.park(self.name, lane, problem))
+        self._parked.add(lane)
+        await self._keep([record], problem)
+
+    async def _attempt(self, record: Record) -> str:
+        """Tries one event some times; answers why it cannot be handled, "" where it was."""
+        for pause in (0.0, *PATIENCE):
+            await asyncio.sleep(pause)
             try:
                 await self._hand_over([record])
-                return
-            except (BrokenEnvelope, Undecodable) as error:
-                problem = str(error)  # trying again would not make it readable
+                return ""
+            except (BrokenEnvelope, Undecodable) as error:  # trying again would not make it readable
+                failure: Exception = error
                 break
             except Exception as error:
-                problem = repr(error)
-                log.warning("handling failed", consumer=self.name, key=key, offset=record.offset, error=problem)
-                if pause is None:
-                    log.exception("key parked", consumer=self.name, key=key, offset=record.offset)
-                    break
+                failure = error
                 HANDLER_RETRIES.labels(self.name).inc()
-                await asyncio.sleep(pause)
-        await self._patiently(lambda: self._letters.park(self.name, key, record, problem))
-        self._parked.add(key)
-        await self._keep(key, record, problem)
+        log.error("handling failed, key parked", consumer=self.name, **_where(record), exc_info=failure)
+        return _problem(failure)
 
     async def _hand_over(self, records: Sequence[Record]) -> None:
         """Lets the handler do its part and makes its writes durable; waits where a store is away."""
@@ -205,34 +268,49 @@ class Stream(Generic[Item]):
                 await self._patiently(lambda: self._tables.write(writes))
             EVENTS_HANDLED.labels(self.name).inc(len(batch))
 
-    async def _keep(self, key: str, record: Record, error: str) -> None:
-        EVENTS_PARKED.labels(self.name).inc()
-        await self._patiently(lambda: self._letters.keep(self.name, key, record, error))
+    async def _keep(self, records: Sequence[Record], error: str) -> None:
+        EVENTS_PARKED.labels(self.name).inc(len(records))
+        await self._patiently(lambda: self._letters.keep(self.name, records, error))
 
-    async def _grant(self, key: str, wish: str) -> None:
-        """Empties a parked key's letters in order and lets it go on, unless one of them fails again."""
-        while letters := await self._letters.letters(self.name, key):
-            for letter in letters:
-                if wish == "retry":
-                    try:
-                        await self._hand_over([letter])
-                    except Exception as error:
-                        log.warning("retry failed", consumer=self.name, key=key, error=repr(error))
-                        await self._letters.keep(self.name, key, letter, repr(error))
-                        await self._letters.wish(self.name, key, "", "")
-                        return
-                await self._letters.drop(self.name, key, [letter])
-        await self._letters.release(self.name, key)
-        self._parked.discard(key)
-        log.info("key goes on", consumer=self.name, key=key, wish=wish)
+    async def _grant(self, parked: Parked) -> None:
+        """Empties the letters of a parked key in order and lets it go on, unless one of them fails again."""
+        lane = parked.lane
+        while letters := await self._patiently(lambda: self._letters.of(self.name, lane)):
+            done, problem = await self._answer(letters, parked.wish)
+            await self._drop(done)
+            if problem:
+                failed = letters[len(done)].record
+                log.warning("retry failed", consumer=self.name, **_where(failed), error=problem)
+                await self._keep([failed], problem)
+                await self._patiently(lambda: self._letters.answer(self.name, lane, "", parked.reason))
+                return
+        await self._patiently(lambda: self._letters.release(self.name, lane))
+        self._parked.discard(lane)
+        log.info("key goes on", consumer=self.name, **lane._asdict(), wish=parked.wish, reason=parked.reason)
+
+    async def _answer(self, letters: Sequence[Letter], wish: str) -> tuple[Sequence[Letter], str]:
+        """The letters that are done with, and why the next one is not."""
+        if wish == "retry":
+            for count, letter in enumerate(letters):
+                try:
+                    await self._hand_over([letter.record])
+                except Exception as error:
+                    return letters[:count], _problem(error)
+        return letters, ""
+
+    async def _drop(self, letters: Sequence[Letter]) -> None:
+        await self._patiently(lambda: self._letters.drop(self.name, letters))
 
     async def _patiently(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """What `attempt` answers, as soon as the stores it needs are there: an outage is no fault of the event."""
         pause = 0.05
         while True:
             try:
-                return await attempt()
+                answer = await attempt()
+                self.pulse = time.monotonic()
+                return answer
             except (TablesUnavailable, LogUnavailable) as error:
+                self.pulse = time.monotonic()
                 log.warning("store away, waiting for it", consumer=self.name, error=str(error), seconds=pause)
                 HANDLER_RETRIES.labels(self.name).inc()
                 await asyncio.sleep(pause)
@@ -245,9 +323,32 @@ def read_event(record: Record, codec: Codec) -> Happened:
     return Happened(codec.decode(record.value or b""), at)
 
 
-def _sequence(record: Record) -> int | None:
-    """The event's gapless sequence; None on topics that have none, or where the header is broken."""
-    try:
-        return int(record.headers["ce_sequence"])
-    except (KeyError, ValueError):
+def _sequence(record: Record, expected: int) -> int | None:
+    """The event's gapless sequence; None on topics that have none, and where a record only looks like an event."""
+    found = record.headers.get("ce_sequence")
+    if found is None:
         return None
+    if found == b"%d" % expected:
+        return expected
+    try:
+        return recorded_of(record.topic, record.partition, record.headers).sequence
+    except BrokenEnvelope:
+        return None
+
+
+def _problem(error: Exception) -> str:
+    """What an operator reads about a failure."""
+    return str(error) if isinstance(error, BrokenEnvelope | Undecodable) else repr(error)
+
+
+def _where(record: Record) -> dict[str, str | int]:
+    """A record in a log line."""
+    return {"topic": record.topic, "partition": record.partition, "offset": record.offset, "key": Lane.of(record).key}
+
+
+def _named(partitions: Sequence[TopicPartition]) -> str:
+    """Partitions in a log line: "chat.events 0 3 6"."""
+    by_topic: dict[str, list[int]] = {}
+    for topic, number in sorted(partitions):
+        by_topic.setdefault(topic, []).append(number)
+    return ", ".join(f"{topic} {' '.join(map(str, numbers))}" for topic, numbers in by_topic.items())

@@ -13,12 +13,15 @@ from datetime import datetime
 import structlog
 import uuid_utils
 
+from domain.chat.signals import Push
+from domain.instants import instant
 from domain.kernel import Actor, Answer, Catalogue, Inquire, Message, Reason, Rejected
+from infra.clock import micros_now
 from infra.log import Log, LogUnavailable, Reader, Record
 from infra.metrics import GATEWAY_SECONDS, GATEWAY_WAITING
 from schemas import topics
-from schemas.codec import Codec
-from schemas.envelope import Command, instant, micros_now
+from schemas.codec import Codec, Undecodable
+from schemas.envelope import Command
 
 log = structlog.get_logger(__name__)
 
@@ -61,11 +64,11 @@ class Gateway:
         self._waiting: dict[str, asyncio.Future[Answer]] = {}
         self._deadlines: deque[tuple[float, str]] = deque()  # all have the same patience: the first is the earliest
         self._stop = threading.Event()
-        self._told: Callable[[list[Record]], None] = lambda records: None
+        self._pushed: Callable[[list[Push]], None] = lambda pushes: None
 
-    def on_told(self, told: Callable[[list[Record]], None]) -> None:
-        """Has `told` called, on the event loop, with what the delivery tells this gateway's sockets."""
-        self._told = told
+    def on_pushed(self, pushed: Callable[[list[Push]], None]) -> None:
+        """Has `pushed` called, on the event loop, with what the delivery hands to this gateway's devices."""
+        self._pushed = pushed
 
     async def start(self) -> None:
         """Begins to listen for answers."""
@@ -192,13 +195,18 @@ class Gateway:
         reader.close()
 
     def _arrived(self, records: list[Record]) -> None:
-        told = []
+        pushes = []
         for record in records:
-            if record.headers.get("kind") != b"answer":
-                told.append(record)
+            try:
+                message = self._codec.decode(record.value or b"")
+            except Undecodable as error:
+                log.warning("unreadable answer", offset=record.offset, error=str(error))
                 continue
-            future = self._waiting.get(record.key.decode())
-            if future is not None and not future.done():
-                future.set_result(self._codec.decode(record.value or b""))
-        if told:
-            self._told(told)
+            if isinstance(message, Push):
+                pushes.append(message)
+            elif isinstance(message, Answer):
+                future = self._waiting.get(record.key.decode())
+                if future is not None and not future.done():
+                    future.set_result(message)
+        if pushes:
+            self._pushed(pushes)

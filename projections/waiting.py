@@ -1,7 +1,7 @@
 """Reading one's own writes: a query waits until its read model has passed the position that an answer carried."""
 
 import asyncio
-from collections.abc import Callable
+from functools import partial
 
 from domain.kernel import Position
 from infra.log import TopicPartition
@@ -48,14 +48,14 @@ class Waiting:
         task = self._looking.get(projection)
         if task is None:
             task = self._looking[projection] = asyncio.create_task(self._read(projection))
-            task.add_done_callback(self._forget(projection))
+            task.add_done_callback(partial(self._looked, projection))
         await asyncio.shield(task)
 
     async def _read(self, projection: str) -> None:
         self._known[projection] = await progress_of(self._tables, projection)
 
-    def _forget(self, projection: str) -> Callable[[asyncio.Task[None]], None]:
-        return lambda task: self._looking.pop(projection, None) and None
+    def _looked(self, projection: str, task: asyncio.Task[None]) -> None:
+        del self._looking[projection]
 
     def _reached(self, projection: str, position: Position) -> bool:
         return self._missing(projection, position) <= 0

@@ -42,6 +42,7 @@ class Codec:
         self._snapshot_writers: dict[type, Write] = {}
         self._decoders: dict[bytes, Callable[[bytes], Message]] = {}
         self._upcasting: dict[bytes, Callable[[bytes], Sequence[Message]]] = {}
+        self.retired = frozenset(upcasters)  # type names whose events tell only when decoded what they are today
         for entry in found:
             self._add(entry, lock)
         for name, upcaster in upcasters.items():

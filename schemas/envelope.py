@@ -1,31 +1,20 @@
 """What surrounds a message on the wire: CloudEvents attributes (Kafka binding, binary mode) and our extensions."""
 
-import time
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from domain.instants import instant, micros
 from domain.kernel import Actor, Position
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SPECVERSION, CONTENT_TYPE = b"1.0", b"application/avro"
 
 
 class BrokenEnvelope(Exception):
     """A record whose headers are not those of a command or an event; says which one and why."""
-
-
-def micros(instant: datetime) -> int:
-    """Microseconds since 1970 of an aware datetime, exactly."""
-    return (instant - EPOCH) // timedelta(microseconds=1)
-
-
-def instant(micros: int) -> datetime:
-    """The aware UTC datetime of microseconds since 1970, exactly."""
-    return EPOCH + timedelta(microseconds=micros)
 
 
 @lru_cache(maxsize=256)
@@ -36,11 +25,6 @@ def _to_the_second(second: int) -> bytes:
 @lru_cache(maxsize=256)
 def _of_the_second(text: bytes) -> int:
     return micros(datetime.strptime(text.decode(), "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC))
-
-
-def micros_now() -> int:
-    """Microseconds since 1970 by this machine's clock."""
-    return time.time_ns() // 1000
 
 
 def timestamp(micros: int) -> bytes:

@@ -1,5 +1,6 @@
 """The API of one process: its services opened on the house, served by uvicorn."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,12 +11,17 @@ from api.secrets import Secrets
 from api.senders import sender_of
 from api.services import Services
 from infra.deadletters import DeadLetters
+from infra.log import LogUnavailable
+from infra.progress import progress_of
+from infra.tables import TablesUnavailable
 from producers.gateway import Gateway
+from producers.signals import Signals
 from projections.chat.inbox import Inbox
 from projections.chat.queries import Conversations
 from projections.identity import People
+from projections.journal import Journal
 from projections.waiting import Waiting
-from septet.composition import CONSUMERS, House
+from septet.composition import CONSUMERS, PROJECTIONS, House
 
 
 @asynccontextmanager
@@ -26,23 +32,33 @@ async def services(house: House) -> AsyncIterator[Services]:
     try:
         yield Services(
             engine=house.settings.engine.value,
+            systems=house.catalogue.systems,
+            projections=PROJECTIONS,
+            consumers=tuple(CONSUMERS),
             gateway=gateway,
-            catalogue=house.catalogue,
-            codec=house.codec,
-            log=house.log,
-            tables=house.tables,
+            signals=Signals(house.log, house.codec),
             waiting=Waiting(house.tables),
             people=People(house.tables),
             conversations=Conversations(house.tables),
             inbox=Inbox(house.tables),
             letters=DeadLetters(house.tables),
-            consumers=tuple(CONSUMERS),
+            journal=Journal(house.log, house.codec, house.tables, tuple(CONSUMERS)),
             secrets=Secrets(house.secret),
             sender=sender_of(house.settings.code_sender),
             access_token_life=house.settings.access_token_life,
+            reachable=lambda: _reachable(house),
         )
     finally:
         await gateway.close()
+
+
+async def _reachable(house: House) -> str:
+    try:
+        await asyncio.to_thread(house.log.topics)
+        await progress_of(house.tables, next(iter(CONSUMERS)))
+    except (LogUnavailable, TablesUnavailable) as error:
+        return str(error)
+    return ""
 
 
 def serve(house: House) -> None:

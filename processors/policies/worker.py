@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from uuid import UUID, uuid5
 
+from domain.instants import micros
 from domain.kernel import Actor, Catalogue
+from infra.clock import micros_now
 from infra.log import Log, Record, TopicPartition
 from infra.tables import Tables, Write
 from processors.deadlines import Deadlines, Due
@@ -12,7 +14,7 @@ from processors.policies.rules import Rules, Then
 from processors.streams import read_event
 from schemas import topics
 from schemas.codec import Codec
-from schemas.envelope import Command, Happened, Recorded, micros, micros_now
+from schemas.envelope import Command, Happened, Recorded
 
 _IDS = UUID("0b8a9f5e-5f0c-5a57-9a6a-5ad1a1d3c7b2")  # never changes: the ids of all follow-up commands hang on it
 

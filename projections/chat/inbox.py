@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from domain.chat.signals import Session
+from domain.chat.signals import INBOX, Session
+from domain.instants import instant
+from infra.progress import progress_of
 from infra.tables import Row, Table, Tables, Write
-from schemas.envelope import instant
 
 KEPT = timedelta(days=30)  # how long an entry waits for a device
 BUCKET = 1_000_000  # places of the inbox per table partition: bounds it, whoever gets all the mail
@@ -77,6 +78,11 @@ class Inbox:
             if len(found) >= limit:
                 break
         return found
+
+    async def head(self, number: int) -> int:
+        """The place of the last entry that was stored in an inbox partition."""
+        known = (await progress_of(self._tables, "delivery")).get((INBOX, number))
+        return 0 if known is None else known.place + 1
 
     async def cursor(self, person: UUID, device: UUID) -> int | None:
         """How far a device has acknowledged; None where it is not known yet."""

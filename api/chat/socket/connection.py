@@ -19,10 +19,10 @@ from api.chat.socket.receipts import Receipts
 from api.problems import Problem
 from api.services import Services
 from domain.chat.signals import Presence, Ticked, Typing
+from domain.instants import instant
 from domain.kernel import Rejected
 from producers.gateway import Busy, Pending
 from projections.waiting import Behind
-from schemas.envelope import instant
 
 log = structlog.get_logger(__name__)
 

@@ -1,24 +1,15 @@
 """The hub: every device that is connected to this process, and how what the log tells reaches it."""
 
 import asyncio
-import contextlib
-import threading
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 from uuid import UUID
 
-import structlog
-
 from api.services import Services
-from domain.chat.signals import INBOX, PASSING, SESSIONS, Presence, Push, Session, Ticked, Typing, person_key
-from infra.log import LogUnavailable, Reader, Record
-from infra.partitioning import partition_of
-from infra.progress import progress_of
-from schemas.codec import Undecodable
-from schemas.envelope import micros_now
-
-log = structlog.get_logger(__name__)
+from domain.chat.signals import Presence, Push, Session, Ticked, Typing
+from infra.clock import micros_now
+from producers.signals import Passing
 
 REFRESHED = 60.0  # seconds between two words about a device that just stays connected
 
@@ -50,18 +41,12 @@ class Hub:
         self._devices: defaultdict[UUID, set[Device]] = defaultdict(set)
         self._listeners: defaultdict[UUID, set[Listener]] = defaultdict(set)
         self._watched: defaultdict[UUID, dict[tuple[UUID, Listener], None]] = defaultdict(dict)
-        self._partitions = services.log.topics()[INBOX]
-        self._producer = services.log.producer()
-        self._stop = threading.Event()
         self.epoch = services.secrets.key("epoch").hex()[:8]
 
     async def start(self) -> None:
         """Begins to hear the log."""
-        self._loop = asyncio.get_running_loop()
-        self._services.gateway.on_told(self._told)
-        reader = self._services.log.reader({(PASSING, number): None for number in range(self._partitions)})
-        self._thread = threading.Thread(target=self._listen, args=(reader,), name="passing", daemon=True)
-        self._thread.start()
+        self._services.gateway.on_pushed(self._pushed)
+        await self._services.signals.start(self._heard)
         self._refreshing = asyncio.create_task(self._refresh())
 
     async def close(self) -> None:
@@ -69,9 +54,7 @@ class Hub:
         self._refreshing.cancel()
         for device in [each for devices in self._devices.values() for each in devices]:
             self.leave(device)
-        self._stop.set()
-        await asyncio.to_thread(self._thread.join)
-        await asyncio.to_thread(self._producer.close)
+        await self._services.signals.close()
 
     # Devices.
 
@@ -94,11 +77,9 @@ class Hub:
     def say(self, device: Device, *, connected: bool = True) -> None:
         """Puts on the log where a device is and what it has; a later word replaces an earlier one."""
         gateway = self._services.gateway.slot if connected else None
-        session = Session(device.person, device.device, gateway, device.connection, device.cursor, micros_now())
-        key = b"%b/%b" % (person_key(device.person), str(device.device).encode())
-        home = partition_of(person_key(device.person), self._partitions)
-        with contextlib.suppress(LogUnavailable):  # it is said again before long
-            self._producer.send(SESSIONS, key, self._services.codec.encode(session), {}, partition=home)
+        self._services.signals.say(
+            Session(device.person, device.device, gateway, device.connection, device.cursor, micros_now())
+        )
 
     async def entries(self, person: UUID, cursor: int, limit: int) -> list[tuple[int, str]]:
         """Up to `limit` entries of a person's inbox after `cursor`, as far as they are stored now."""
@@ -106,11 +87,7 @@ class Hub:
 
     async def head(self, person: UUID) -> int:
         """The place of the last entry in the inbox partition of a person."""
-        known = (await progress_of(self._services.tables, "delivery")).get((INBOX, self._home(person)))
-        return 0 if known is None else known.place + 1
-
-    def _home(self, person: UUID) -> int:
-        return partition_of(person_key(person), self._partitions)
+        return await self._services.inbox.head(self._services.signals.home(person))
 
     async def _refresh(self) -> None:
         while True:
@@ -118,13 +95,11 @@ class Hub:
             for device in [each for devices in self._devices.values() for each in devices]:
                 self.say(device)
 
-    def _told(self, records: list[Record]) -> None:
-        for record in records:
-            push = self._services.codec.decode(record.value or b"")
-            if isinstance(push, Push):
-                for start in range(0, len(push.people), 16):
-                    for device in tuple(self._devices.get(UUID(bytes=push.people[start : start + 16]), ())):
-                        device.entry(push.place, push.data)
+    def _pushed(self, pushes: Sequence[Push]) -> None:
+        for push in pushes:
+            for start in range(0, len(push.people), 16):
+                for device in tuple(self._devices.get(UUID(bytes=push.people[start : start + 16]), ())):
+                    device.entry(push.place, push.data)
 
     # What passes.
 
@@ -146,31 +121,13 @@ class Hub:
 
     def pass_on(self, signal: Typing) -> None:
         """Lets every gateway's listeners hear a signal."""
-        key = b"chat/%b" % str(signal.conversation).encode()
-        self._producer.send(PASSING, key, self._services.codec.encode(signal), {})
+        self._services.signals.pass_on(signal)
 
-    def _listen(self, reader: Reader) -> None:
-        while not self._stop.is_set():
-            try:
-                records = reader.poll(1_000, 0.1)
-            except LogUnavailable as error:
-                log.warning("passing signals away", error=str(error))
-                self._stop.wait(0.5)
-                continue
-            if records:
-                self._loop.call_soon_threadsafe(self._passed, records)
-        reader.close()
-
-    def _passed(self, records: list[Record]) -> None:
-        for record in records:
-            try:
-                signal = self._services.codec.decode(record.value or b"")
-            except Undecodable as error:
-                log.warning("unreadable signal", error=str(error))
-                continue
+    def _heard(self, signals: Sequence[Passing]) -> None:
+        for signal in signals:
             if isinstance(signal, Presence):
                 for conversation, listener in tuple(self._watched.get(signal.person, ())):
                     listener.hear(conversation, signal)
-            elif isinstance(signal, Typing | Ticked):
+            else:
                 for listener in tuple(self._listeners.get(signal.conversation, ())):
                     listener.hear(signal.conversation, signal)

@@ -23,8 +23,8 @@ from domain.chat.conversation import (
 )
 from domain.chat.signals import Typing
 from domain.kernel import Message
+from infra.clock import micros_now
 from producers.gateway import Decision
-from schemas.envelope import micros, micros_now, timestamp
 
 if TYPE_CHECKING:
     from api.chat.socket.connection import Connection
@@ -92,8 +92,7 @@ async def send(connection: "Connection", call: Sent) -> Frame:
     command = SendMessage(call.content, call.reply_to, call.mentions, call.forwarded)
     decision = await _submit(connection, command, call.chat_id, call.key)
     sent: MessageSent = decision.events[0]
-    when = timestamp(micros(decision.time)).decode()
-    return {"message_id": sent.message_id, "seq": sent.seq, "timestamp": when, **_place(decision)}
+    return {"message_id": sent.message_id, "seq": sent.seq, "timestamp": decision.time, **_place(decision)}
 
 
 async def edit(connection: "Connection", call: Edited) -> Frame:
@@ -158,7 +157,7 @@ Call = Callable[["Connection", Any], Awaitable[Frame]]
 def _method(call: Call, shape: type) -> Call:
     async def called(connection: "Connection", data: Any) -> Frame:
         try:
-            parsed = msgspec.convert(data, shape)
+            parsed: Any = msgspec.convert(data, shape)
         except msgspec.ValidationError as error:
             raise Failed(107, f"invalid_request: {error}") from error
         return await call(connection, parsed)

@@ -1,0 +1,104 @@
+"""The live log: what happens, as it happens. Operators see everything, a person what they did themselves."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import StreamingResponse
+
+from api.callers import Caller, Have, Operator, SignedIn, callers_of
+from projections.journal import Wanted
+
+router = APIRouter(prefix="/log", tags=["log"])
+
+Text = Annotated[str, Query(max_length=200)]
+
+
+def wanted_of(
+    topic: Text = "",
+    system: Text = "",
+    key: Text = "",
+    type_: Annotated[str, Query(alias="type", max_length=200)] = "",
+    actor: Text = "",
+    correlation: Text = "",
+) -> Wanted:
+    """The filter of a request; `key` and `type` may be beginnings."""
+    return Wanted(topic, system, key, type_, actor, correlation)
+
+
+Filter = Annotated[Wanted, Depends(wanted_of)]
+
+
+@router.get("/topics")
+async def topics(caller: Operator, have: Have) -> list[dict[str, Any]]:
+    """Every topic with the end of each of its partitions."""
+    return await have.journal.topics()
+
+
+@router.get("/records")
+async def records(
+    caller: SignedIn, have: Have, wanted: Filter, limit: Annotated[int, Query(ge=1, le=500)] = 100
+) -> list[dict[str, Any]]:
+    """The latest records that agree with the filter, oldest first."""
+    return await have.journal.latest(_own(caller, wanted), limit)
+
+
+@router.get("/trace/{correlation}")
+async def trace(correlation: str, caller: SignedIn, have: Have) -> dict[str, Any]:
+    """How one message went on: everything recent with this correlation id, and who has applied it."""
+    found = await have.journal.trace(correlation)
+    if "operator" not in caller.roles:
+        mine = [each for each in found["records"] if str(caller.person) in each["actor"]]
+        started = any(each["id"] == correlation for each in mine)
+        # What follows from one's own command by the system's hand belongs to it; its bodies may be of others.
+        rest = [{**each, "body": None, "headers": {}} for each in found["records"] if each not in mine]
+        found["records"] = sorted(mine + rest, key=lambda each: each["time"]) if started else mine
+    return found
+
+
+@router.get("/stream")
+async def stream(request: Request, have: Have, wanted: Filter, access_token: Text = "") -> StreamingResponse:
+    """Server-sent events: `record` for each record that comes, `rates` each second (records a second by topic).
+
+    EventSource can send no headers, so the access token comes as a parameter; the stream ends when it expires.
+    """
+    caller = await callers_of(request).of(access_token)
+    return StreamingResponse(
+        _events(have, _own(caller, wanted), caller),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _events(have: Have, wanted: Wanted, caller: Caller) -> AsyncIterator[bytes]:
+    counted, since = Counter[str](), asyncio.get_running_loop().time()
+    yield b"retry: 1000\n\n"
+    tail = have.journal.tail(wanted)
+    try:
+        async for batch, missed in tail:
+            for record in batch:
+                counted[record["topic"]] += 1
+                yield b"event: record\ndata: " + orjson.dumps(record) + b"\n\n"
+            if missed:
+                yield b"event: missed\ndata: %d\n\n" % missed
+            now = asyncio.get_running_loop().time()
+            if now - since >= 1.0:
+                rates = {topic: round(count / (now - since), 1) for topic, count in counted.items()}
+                yield b"event: rates\ndata: " + orjson.dumps(rates) + b"\n\n"
+                counted.clear()
+                since = now
+            if caller.expires <= time.time():
+                return
+    finally:
+        await tail.aclose()
+
+
+def _own(caller: Caller, wanted: Wanted) -> Wanted:
+    if "operator" in caller.roles:
+        return wanted
+    person = str(caller.person)
+    return Wanted(wanted.topic, wanted.system, wanted.key, wanted.type, person, wanted.correlation)
