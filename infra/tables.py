@@ -32,7 +32,7 @@ class Table:
         return (*self.partition, *self.clustering)
 
     def put(self, at: int, **values: Value) -> "Put":
-        """Sets the given columns of one row as of `at` (microseconds of the event); the other columns stay as they are."""
+        """Sets these columns of one row as of `at` (microseconds of the event); the others stay as they are."""
         key = tuple([values.pop(name) for name in self.keys])
         return Put(self, key, values, at)
 
@@ -62,7 +62,7 @@ Write = Put | Remove
 
 
 class Tables(Protocol):
-    """A store of tables. Writes are durable when the call returns; a row is there as soon as one of its columns was put."""
+    """A store of tables. Writes are durable when the call returns; a row is there once one of its columns was put."""
 
     async def create(self, tables: Sequence[Table]) -> None:
         """Creates what is missing and adds columns that are new in the declaration."""
@@ -70,7 +70,7 @@ class Tables(Protocol):
     async def drop(self, tables: Sequence[Table]) -> None: ...
 
     async def write(self, writes: Sequence[Write]) -> None:
-        """Applies all; per column the write with the greater `at` wins. Raises TablesUnavailable; then repeat all of it."""
+        """Applies all; per column the greater `at` wins. Raises TablesUnavailable: then repeat all of it."""
 
     async def get(self, table: Table, **key: Value) -> Row | None:
         """The row with this whole key, or None. It has every column; those that were never put are None."""

@@ -72,7 +72,7 @@ class Journal:
             starts = {each: max(0, self._log.end(each) - DEPTH) for each in self._partitions(wanted)}
             if not starts:
                 return []
-            reader = self._log.reader({each: start for each, start in starts.items()})
+            reader = self._log.reader(dict(starts))
             found: list[Record] = []
             try:
                 while not reader.level():
