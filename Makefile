@@ -25,7 +25,7 @@ test: dev tools static ## everything: the checks, then all tests on real Kafka, 
 image: setup ## build the container image of Septet itself
 	@infra/images/build
 
-up: setup ## start Kafka and Cassandra and all roles of Septet on them (containers, else local processes)
+up: setup ## start Kafka and Cassandra: in containers, else as local processes
 	@$(BIN)/python -m infra.local up
 
 down: setup ## stop what `make up` started; the data stay

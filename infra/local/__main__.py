@@ -1,6 +1,6 @@
 """`python -m infra.local up|down|status`: one Kafka broker and one Cassandra node for development."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from time import monotonic
@@ -58,31 +58,27 @@ def up(
         by = Means.PROCESSES  # a second `up` goes on as the first began
     compose = None if by is Means.PROCESSES else _containers(settings)
     if compose is not None:
-        if not compose.up("kafka", "cassandra"):
-            raise typer.Exit(1)
-        for server in servers:
-            _await(server, "container", server.until_it_answers)
-    elif by is Means.CONTAINERS:
-        raise typer.Exit(1)
+        _start_containers(compose, servers)
+    elif by is not Means.CONTAINERS:
+        _start_processes(servers)
     else:
-        for server in servers:
-            if server.pid is None and server.answers():
-                console.print(
-                    f"{server.name}: something else answers on {server.address}. Stop it or choose another port."
-                )
-                raise typer.Exit(1)
-            _await(server, "process", server.start)
+        raise typer.Exit(1)
+    broker, node = servers
+    console.print("A role of Septet on them (`.venv/bin/septet --help` lists the roles) wants these settings:")
+    console.print(
+        f"SEPTET_ENGINE=cluster SEPTET_KAFKA={broker.address} SEPTET_CASSANDRA='[\"{node.address}\"]'", markup=False
+    )
 
 
 @app.command()
-def down(data: Data = DATA) -> None:
-    """Stops what `up` started, containers or processes; the data stay."""
+def down(data: Data = DATA, by: By = Means.AUTO) -> None:
+    """Stops what `up` started; the data stay."""
     for server in _servers(data, 9092, 9042):
-        if server.pid:
+        if by is not Means.CONTAINERS and server.pid:
             with console.status(f"{server.name}: stopping"):
                 server.stop()
             console.print(f"{server.name} stopped; its data stay in {server.directory}")
-    compose = find_compose({})
+    compose = None if by is Means.PROCESSES else find_compose({})
     if isinstance(compose, Compose) and compose.running() and not compose.down():
         raise typer.Exit(1)
 
@@ -121,6 +117,21 @@ def _containers(settings: dict[str, str]) -> Compose | None:
             console.print(f"No containers: image {image} is not here and cannot be fetched.")
             return None
     return compose
+
+
+def _start_containers(compose: Compose, servers: Sequence[Server]) -> None:
+    if not compose.up("kafka", "cassandra"):
+        raise typer.Exit(1)
+    for server in servers:
+        _await(server, "container", server.until_it_answers)
+
+
+def _start_processes(servers: Sequence[Server]) -> None:
+    for server in servers:
+        if server.pid is None and server.answers():
+            console.print(f"Something else answers on {server.address}: stop it, or choose another port.")
+            raise typer.Exit(1)
+        _await(server, "process", server.start)
 
 
 def _await(server: Server, by: str, start: Callable[[], None]) -> None:
