@@ -205,6 +205,7 @@ export function openStream(filter, on) {
 export async function openSocket(on) {
   await import('../vendor/centrifuge/centrifuge.js');
   const { Centrifuge } = globalThis;
+  let given = null;
   const address = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/chat/socket`;
   const socket = new Centrifuge(address, {
     name: 'septet-console',
@@ -212,7 +213,10 @@ export async function openSocket(on) {
     maxReconnectDelay: 5000,
     maxServerPingDelay: 4000,
     getToken: async () => {
-      const token = await auth.token();
+      // Asked again for what it was just given: the server does not take that one any more.
+      let token = await auth.token();
+      if (token && token === given) token = await auth.renew();
+      given = token;
       if (!token) throw new Centrifuge.UnauthorizedError('signed out');
       return token;
     },

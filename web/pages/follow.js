@@ -50,7 +50,7 @@ export default function FollowPage() {
     <header class="page-head"><a class="quiet round" href="/ui/log" aria-label="Back to the log"><${Icon} name="back" /></a>
       <div><h1>${first ? first.type : 'Following'}</h1><p class="muted">${tree ? `${count(trace.records.length, 'record')} and ${count((trace.applied ?? []).length, 'projection')} in ${span(tree.span)}${first ? `, ${whole(first.time)}` : ''}` : ' '}</p></div>
       <span class="gap"></span>${going && trace && html`<span class="live open" role="status">listening</span>`}
-      <button type="button" onClick=${() => copy(location.href, 'The address was copied.')}><${Icon} name="link" size=${19} /> Copy the address</button></header>
+      <button type="button" onClick=${() => copy(location.href, 'The address was copied.')}><${Icon} name="link" size=${19} /> <span class="not-narrow">Copy the address</span></button></header>
     ${problem && html`<${Trouble} what="This could not be followed." problem=${problem} />`}
     <div class="log-columns">
       <section class="tree-pane" tabindex="0" role="group" aria-label="Cause and effect">

@@ -27,9 +27,8 @@ function Topics({ tail, chosen, choose }) {
     const values = rates.get(one.topic) ?? STILL;
     const last = sum(values.slice(-5)) / 5;
     return html`<li key=${one.topic}><button type="button" data-system=${one.topic.split('.')[0]} aria-pressed=${chosen === one.topic} onClick=${() => choose({ topic: chosen === one.topic ? '' : one.topic })}>
-      <span class="topic-name">${one.topic}</span>
-      <${Sparkline} values=${values} />
-      <small>${number(sum((Array.isArray(one.end) ? one.end : Object.values(one.end ?? {})).map(Number)))} records, ${count(one.partitions, 'partition')}</small><small class="rate">${compact(last)}/s</small></button></li>`;
+      <span class="topic-name">${one.topic}</span><small class="rate">${compact(last)}/s</small>
+      <small title=${count(one.partitions, 'partition')}>${count(sum((Array.isArray(one.end) ? one.end : Object.values(one.end ?? {})).map(Number)), 'record')}</small><${Sparkline} values=${values} /></button></li>`;
   })}</ul>`;
 }
 

@@ -1,10 +1,11 @@
 // Beside a conversation: who is in it, with which role, and what can be done about that.
-import { html, useState } from '../lib/html.js';
+import { html, useState, useEffect } from '../lib/html.js';
 import { chat } from '../lib/net.js';
 import { me } from '../lib/session.js';
 import { tell, tellProblem } from '../lib/store.js';
 import { go } from '../lib/router.js';
 import { blocked, contacts, conversations, loadList, presence, thread as threadOf, titleOf } from '../lib/chat/state.js';
+import { askPresence } from '../lib/chat/live.js';
 import { count } from '../lib/format.js';
 import { Dialog, Menu } from './overlay.js';
 import { Face, Field, Form, copy } from './bits.js';
@@ -37,6 +38,7 @@ function Members({ id, thread }) {
   const [menu, setMenu] = useState(null);
   const [dialog, setDialog] = useState(null);
   const members = thread.members.value;
+  useEffect(() => { askPresence(members.map((one) => one.user_id)); }, [members.length]);
   const own = members.find((one) => one.user_id === me.value)?.role;
   const rules = own === 'owner' || own === 'admin';
   const attempt = async (what, work) => {

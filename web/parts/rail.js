@@ -25,8 +25,8 @@ function System({ system, here }) {
 const Room = ({ path, title, icon, here }) => html`<a class="rail-item" data-system="house" href=${`/ui/${path}`} aria-current=${here === path ? 'page' : undefined}><${Icon} name=${icon} /><span>${title}</span></a>`;
 
 function Own({ here }) {
-  return html`<a class="rail-item rail-me" data-system="house" href="/ui/profile" aria-current=${here === 'profile' ? 'page' : undefined} aria-label=${`Your profile: ${session.value?.name}`}>
-    <${Face} id=${session.value?.user_id} name=${session.value?.name} size="small" online=${connection.value === 'online'} /><span dir="auto">${session.value?.name}</span></a>`;
+  return html`<a class="rail-item rail-me" data-system="house" href="/ui/profile" aria-current=${here === 'profile' ? 'page' : undefined}>
+    <${Face} id=${session.value?.user_id} name=${session.value?.name} size="small" online=${connection.value === 'online'} /><span class="sr">Your profile: </span><span dir="auto">${session.value?.name}</span></a>`;
 }
 
 function All({ here, close }) {

@@ -3,7 +3,7 @@ import { html, useRef, useEffect } from '../lib/html.js';
 import uPlot from '../vendor/uplot/uplot.js';
 
 /** `values`: one number a second, oldest first; `colour`: a CSS variable's name, read from the element. */
-export function Sparkline({ values, width = 96, height = 26, colour = '--accent' }) {
+export function Sparkline({ values, width = 96, height = 22, colour = '--accent' }) {
   const box = useRef(null);
   const plot = useRef(null);
   const data = () => [values.map((_, i) => i), values];

@@ -38,9 +38,18 @@ function watch(ids) {
 
 export const opened = signal(null); // the conversation on the screen
 
-async function askPresence() {
-  const others = [...conversations.peek().values()].map((one) => one.with).filter(Boolean).slice(0, 100);
+/** Asks who of these is here; what changes afterwards comes through the conversations' channels. */
+export async function askPresence(ids) {
+  const others = [...new Set(ids)].filter((id) => id && id !== me.peek()).slice(0, 100);
   if (others.length) setPresence(await chat.presence(others).catch(() => []));
+}
+
+const partners = () => [...conversations.value.values()].map((one) => one.with).filter(Boolean);
+const asked = new Set();
+function askNewPartners() {
+  const fresh = partners().filter((id) => !asked.has(id));
+  for (const id of fresh) asked.add(id);
+  askPresence(fresh);
 }
 
 async function readContacts() {
@@ -91,7 +100,7 @@ async function snapshot() {
     if (one.last && one.last.sender_id !== me.peek() && (one.delivered ?? 0) < one.last_seq) mark(one.chat_id, { delivered: one.last_seq });
   }
   for (const one of openThreads()) one.catchUp();
-  askPresence();
+  askPresence(partners());
   flushSoon();
 }
 
@@ -114,6 +123,9 @@ export async function start() {
     const message = thread(item.chat_id).messages.get(answer.seq);
     if (message) message.key = item.key; // the row on the screen stays the same row
   });
+  // What can be had without the socket is had at once; it also shows a session that has ended.
+  loadList().catch(() => {});
+  readContacts();
   socket = await openSocket({
     state(now, context) {
       if (now === 'connected') connection.value = 'online';
@@ -135,8 +147,11 @@ export async function start() {
     snapshot().catch(() => {});
   });
   inbox.subscribe();
-  readContacts();
-  stopWatching = effect(() => watch([...ordered.value.slice(0, WATCHED).map((one) => one.chat_id), ...(opened.value ? [opened.value] : [])]));
+  const watching = [
+    effect(() => watch([...ordered.value.slice(0, WATCHED).map((one) => one.chat_id), ...(opened.value ? [opened.value] : [])])),
+    effect(askNewPartners),
+  ];
+  stopWatching = () => watching.forEach((end) => end());
 }
 
 export function stop() {
@@ -145,6 +160,7 @@ export function stop() {
   socket?.disconnect();
   channels.clear();
   marks.clear();
+  asked.clear();
   clearTimeout(flushing);
   socket = inbox = stopWatching = null;
   seen = acked = 0;

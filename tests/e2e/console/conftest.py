@@ -1,0 +1,142 @@
+"""One Septet for all journeys, started as anybody would start it, and people who come to it with a browser."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.error import URLError
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+
+from tests.e2e.console.person import Arrive, Person
+from tests.e2e.console.wire import Wire
+
+# A busy machine is slow, not wrong.
+expect.set_options(timeout=20_000)
+
+ROOT = Path(__file__).parents[3]
+ARTEFACTS = ROOT / "artifacts" / "console"
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "person" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def console_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where Septet answers: `SEPTET_CONSOLE_URL` where one runs already, else one of our own on the embedded engine."""
+    if running := os.environ.get("SEPTET_CONSOLE_URL"):
+        yield running
+        return
+    folder = tmp_path_factory.mktemp("septet")
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}"
+    settings = {"SEPTET_ENGINE": "embedded", "SEPTET_DATA": str(folder / "data"), "SEPTET_PORT": str(port)}
+    with (folder / "septet.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "septet", "run"], cwd=ROOT, env=os.environ | settings, stdout=log, stderr=log
+        )
+        try:
+            _wait_until_ready(url, process, folder / "septet.log")
+            yield url
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def _wait_until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    for _ in range(600):
+        assert process.poll() is None, f"Septet ended before it was ready:\n{log.read_text()[-4000:]}"
+        try:
+            with urlopen(f"{url}/readyz", timeout=5):
+                return
+        except (URLError, OSError):
+            time.sleep(0.1)
+    raise AssertionError(f"Septet is not ready after a minute:\n{log.read_text()[-4000:]}")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert chromium, "Chromium is not installed here; `make test` installs it."
+    with sync_playwright() as playwright:
+        instance = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
+        yield instance
+        instance.close()
+
+
+@pytest.fixture
+def person(browser: Browser, console_url: str, request: pytest.FixtureRequest) -> Iterator[Arrive]:
+    """`person("ann", …)` is somebody new at a browser of their own; keyword arguments go to the browser's context.
+
+    After the test each of them must have seen no error, no blocked content and no request to another host; a failed
+    test leaves a screenshot of every page among the artefacts.
+    """
+    people: list[Person] = []
+    contexts: list[BrowserContext] = []
+
+    def arrive(name: str, *, base: str = console_url, registered: bool = True, **options: object) -> Person:
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, "locale": "en-GB", **options})  # type: ignore[arg-type]
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        one = Person(context, base, name)
+        people.append(one)
+        if registered:
+            one.register()
+        return one
+
+    yield arrive
+    failed = getattr(request.node, "failed", False)
+    try:
+        for one in people:
+            if failed and not one.page.is_closed():
+                ARTEFACTS.mkdir(parents=True, exist_ok=True)
+                name = re.sub(r"[^\w.-]+", "_", f"failed {request.node.name} {one.name}")
+                one.page.screenshot(path=ARTEFACTS / f"{name}.png")
+            elif not failed:
+                one.check()
+    finally:
+        for context in contexts:
+            context.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report = yield
+    if report.when == "call":  # type: ignore[attr-defined]
+        item.failed = report.failed  # type: ignore[attr-defined]
+    return report
+
+
+@pytest.fixture
+def wire(console_url: str) -> Iterator[Wire]:
+    """A network of one's own to the server, which can be cut."""
+    address = urlsplit(console_url)
+    line = Wire(address.hostname or "127.0.0.1", address.port or 80)
+    yield line
+    line.cut()

@@ -1,0 +1,188 @@
+"""Every page: on a desk and in a hand, by day and by night, with the keyboard alone, and without sight."""
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.console.conftest import ARTEFACTS, ROOT
+from tests.e2e.console.person import Arrive, Person
+
+WEB = ROOT / "web"
+DESK = {"viewport": {"width": 1280, "height": 800}}
+HAND = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+PAGES = {
+    "status": "Status",
+    "projections": "Projections",
+    "dead-letters": "Dead letters",
+    "log": "Log",
+    "profile": None,
+    "shop": None,
+}
+
+
+def _picture(one: Person, name: str) -> None:
+    ARTEFACTS.mkdir(parents=True, exist_ok=True)
+    one.page.screenshot(path=ARTEFACTS / f"{name}.png")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("place", "options"), [("desk", DESK), ("hand", HAND)])
+def test_pages_are_whole_and_accessible(person: Arrive, place: str, options: dict[str, object], scheme: str) -> None:
+    friend = person("Noa לוי")
+    ann = person("ann", registered=False, color_scheme=scheme, reduced_motion="reduce", **options)
+    found: dict[str, list[str]] = {}
+
+    def look(name: str) -> None:
+        _picture(ann, f"{name} {place} {scheme}")
+        if grave := ann.accessibility():
+            found[name] = grave
+
+    ann.page.goto(ann.base)
+    expect(ann.page.get_by_role("button", name="Sign in")).to_be_visible()
+    look("door")
+    ann.register()
+    expect(ann.page.get_by_text("No conversations yet")).to_be_visible()
+    look("chat empty")
+    ann.start_with(friend)
+    for text in ("Good morning!", "בוקר טוב", "👋"):
+        ann.write(text)
+        ann.sees_tick(text, "Delivered")
+    friend.open(ann.name)
+    friend.write("Here is the way: https://example.org/map\nSee you there.")
+    expect(ann.page.get_by_text("See you there.").last).to_be_visible()
+    ann.sees_tick("Good morning!", "Read")
+    look("chat")
+    ann.bubble("Good morning!").get_by_role("button", name="Message actions").focus()
+    ann.page.keyboard.press("Enter")
+    expect(ann.page.get_by_role("menu")).to_be_visible()
+    look("chat menu")
+    ann.page.keyboard.press("Escape")
+    ann.page.get_by_role("button", name="Details", exact=True).click()
+    ann.page.get_by_role("button", name="What just happened").click()
+    expect(ann.page.locator(".score").first).to_be_visible()
+    look("chat details and strip")
+    ann.page.get_by_role("link", name="follow").first.click()
+    expect(ann.page.locator(".tree-row").first).to_be_visible()
+    ann.page.get_by_role("button", name="What just happened").click()
+    look("follow")
+    for path, heading in PAGES.items():
+        ann.goto(f"/ui/{path}")
+        ann.settled()
+        if heading:
+            expect(ann.page.get_by_role("heading", name=heading, level=1)).to_be_visible()
+            expect(ann.page).to_have_title(re.compile(heading))
+        if path == "log":
+            expect(ann.page.locator(".record").first).to_be_visible()
+            ann.page.locator(".record").first.click()
+            expect(ann.page.locator(".record-card")).to_be_visible()
+        expect(ann.page.locator(".waiting")).to_have_count(0)
+        look(path)
+    assert not found, "\n".join(f"{page}: {one}" for page, all_ in found.items() for one in all_)
+
+
+def test_systems_that_are_not_here_are_shown_and_cannot_be_entered(person: Arrive) -> None:
+    ann = person("ann")
+    for title in ("Cache", "Health", "Parking", "Scheduling", "Shop", "Mail"):
+        item = ann.page.get_by_role("link", name=f"{title}: not part of this installation yet")
+        expect(item).to_have_attribute("aria-disabled", "true")
+    ann.goto("/ui/nowhere")
+    expect(ann.page.get_by_role("heading", name="There is nothing at this address")).to_be_visible()
+
+
+def test_the_keyboard_reaches_everything(person: Arrive) -> None:
+    ann, bob = person("ann"), person("bob")
+    ann.start_with(bob)
+    ann.write("One")
+    ann.write("Two")
+    ann.sees_tick("Two", "Delivered")
+    keyboard = ann.page.keyboard
+
+    ann.composer.press("ArrowUp")  # an empty field: the last own message is changed
+    expect(ann.composer).to_have_value("Two")
+    keyboard.press("Escape")
+    expect(ann.composer).to_have_value("")
+
+    ann.page.locator(".bubble-row[tabindex='0']").focus()
+    keyboard.press("ArrowUp")
+    expect(ann.bubble("One")).to_be_focused()
+    keyboard.press("Enter")
+    expect(ann.page.get_by_role("menu")).to_be_visible()
+    keyboard.press("Escape")
+    expect(ann.page.get_by_role("menu")).to_have_count(0)
+
+    keyboard.press("/")
+    expect(ann.page.get_by_role("searchbox", name="Search conversations")).to_be_focused()
+    keyboard.press("Escape")
+    keyboard.press("?")
+    expect(ann.page.get_by_role("dialog", name="Keys")).to_be_visible()
+    keyboard.press("Escape")
+    expect(ann.page.get_by_role("dialog")).to_have_count(0)
+    keyboard.press("w")
+    expect(ann.page.get_by_role("button", name="What just happened")).to_have_attribute("aria-expanded", "true")
+    keyboard.press("g")
+    keyboard.press("l")
+    expect(ann.page.get_by_role("heading", name="Log", level=1)).to_be_visible()
+    ann.page.go_back()
+    expect(ann.head).to_contain_text(bob.name)
+
+    ann.page.reload()
+    ann.settled()
+    ann.page.locator("body").press("Tab")
+    hidden = (
+        "() => getComputedStyle(document.activeElement).outlineStyle === 'none'"
+        " && document.activeElement !== document.body && document.activeElement.outerHTML"
+    )
+    for _ in range(12):
+        keyboard.press("Tab")
+        assert ann.page.evaluate(hidden) is False, "the focus cannot be seen"
+
+
+def test_the_console_turns_round_for_right_to_left(person: Arrive) -> None:
+    ann, bob = person("ann"), person("bob")
+    ann.start_with(bob)
+    ann.write("שלום")
+    ann.page.evaluate("document.documentElement.dir = 'rtl'")
+    rail, main = ann.page.locator(".rail").bounding_box(), ann.page.locator("main").bounding_box()
+    assert rail is not None
+    assert main is not None
+    assert rail["x"] > main["x"]
+    assert ann.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    _picture(ann, "chat right to left")
+
+
+def test_the_server_is_away_when_a_page_is_opened(person: Arrive) -> None:
+    ann = person("ann")
+    ann.page.route(
+        "**/status",
+        lambda route: route.abort("connectionfailed") if route.request.resource_type == "fetch" else route.fallback(),
+    )
+    ann.goto("/ui/status")
+    expect(ann.page.get_by_role("alert")).to_contain_text("could not be read")
+    ann.page.unroute("**/status")
+    ann.page.get_by_role("button", name="Try again").click()
+    expect(ann.page.get_by_role("heading", name="Consumers")).to_be_visible()
+
+
+def _scripts() -> list[Path]:
+    return sorted(WEB.rglob("*.js"))
+
+
+def test_all_script_together_is_small() -> None:
+    packed = sum(len(gzip.compress(path.read_bytes())) for path in _scripts())
+    assert packed < 150_000
+
+
+def test_every_vendored_module_carries_its_licence() -> None:
+    for vendor in (WEB / "vendor", Path(__file__).parents[1] / "vendor"):
+        for folder in (one for one in vendor.iterdir() if one.is_dir()):
+            assert (folder / "LICENSE").read_text().strip(), folder
+
+
+def test_imports_are_relative_and_lead_to_files() -> None:
+    for path in _scripts():
+        for target in re.findall(r"""(?:from\s*|import\s*\(?\s*)["']([^"'\n]+\.js)["']""", path.read_text()):
+            assert target.startswith("."), f"{path}: {target}"
+            assert (path.parent / target).resolve().is_file(), f"{path}: {target}"
