@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from api import chat, commands, identity, log, operations, problems
 from api.callers import Callers
+from api.chat.imports import Imports
 from api.chat.socket.hub import Hub
 from api.chat.sync import Pollers
 from api.guard import Guard
@@ -28,7 +29,7 @@ def create_app(opened: Opened) -> FastAPI:
         async with opened() as services:
             hub = Hub(services)
             app.state.services, app.state.callers = services, Callers(services)
-            app.state.hub, app.state.pollers = hub, Pollers(services, hub)
+            app.state.hub, app.state.pollers, app.state.imports = hub, Pollers(services, hub), Imports()
             await hub.start()
             yield
             await hub.close()

@@ -1,5 +1,6 @@
 """The command line: `septet --help`."""
 
+import asyncio
 import sys
 from typing import Annotated
 
@@ -7,7 +8,7 @@ import typer
 
 from infra.logging import configure
 from infra.settings import Settings
-from septet import roles, serving
+from septet import demo, operators, roles, serving
 from septet.composition import CONSUMERS, House, build
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -52,6 +53,20 @@ def worker(role: Annotated[str, typer.Argument(help=f"commands, {', '.join(CONSU
         roles.until_told(lambda stop: roles.stream(house, role, stop))
     else:
         raise typer.BadParameter(f"choose one of: commands, {', '.join(CONSUMERS)}")
+
+
+@cli.command("demo")
+def load_demo(stay: Annotated[bool, typer.Option(help="Go on serving afterwards.")] = True) -> None:
+    """Import two exported group chats and say how to sign in and look at them."""
+    demo.run(Settings(), stay)
+
+
+@cli.command()
+def operator(name: Annotated[str, typer.Argument(help="The user name of somebody who is registered.")]) -> None:
+    """Let a person see the whole log, the dead letters and the status."""
+    house = opened()
+    typer.echo(asyncio.run(operators.grant(house, name)))
+    house.close()
 
 
 def main() -> None:
