@@ -9,7 +9,9 @@ def configure(level: str, as_json: bool) -> None:
     """Sets structlog and the standard library's loggers up for this process."""
     number = logging.getLevelName(level.upper())
     logging.basicConfig(level=max(number, logging.WARNING), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    renderer = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
+    # The console's default for exceptions takes a second and prints every local variable.
+    for_people = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    renderer = structlog.processors.JSONRenderer() if as_json else for_people
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
