@@ -102,10 +102,10 @@ def telling(client: str) -> Callable[[KafkaError], None]:
     return tell
 
 
-def _not_about_connections(line: logging.LogRecord) -> bool:
-    """Drops the lines the library writes at each vain attempt to connect: `telling` says it once."""
-    return not (isinstance(line.args, tuple) and line.args[0] in ("FAIL", "ERROR"))
+def _of_interest(line: logging.LogRecord) -> bool:
+    """Drops what the library writes again and again while brokers are away: `telling` says it now and then."""
+    return not (isinstance(line.args, tuple) and line.args[0] in ("FAIL", "ERROR", "METADATAUPDATE", "REQTMOUT"))
 
 
 _librdkafka = logging.getLogger("librdkafka")
-_librdkafka.addFilter(_not_about_connections)
+_librdkafka.addFilter(_of_interest)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from uuid import uuid4
 
 import structlog
 from confluent_kafka import Consumer as Client
@@ -9,6 +10,7 @@ from confluent_kafka import KafkaError, KafkaException, Message
 from confluent_kafka import TopicPartition as Place
 
 from infra.kafka.clients import FORBIDDEN, Settings, error_of, is_fatal, is_passing, telling
+from infra.kafka.cluster import Cluster
 from infra.kafka.records import records_of, take
 from infra.log import Fenced, LogUnavailable, Record, TopicPartition
 
@@ -43,30 +45,34 @@ class KafkaConsumer:
     def __init__(
         self,
         settings: Settings,
+        cluster: Cluster,
         group: str,
         topics: Sequence[str],
         slot: str,
         on_assigned: Callback | None,
         on_revoked: Callback | None,
     ) -> None:
-        self._name = f"{group}-{slot}"
+        self._cluster, self._group, self._topics, self._name = cluster, group, list(topics), f"{group}-{slot}"
         self._on_assigned, self._on_revoked = on_assigned, on_revoked
         self._arriving: set[TopicPartition] = set()  # given by the group, not yet handed to the callback
         self._owned: set[TopicPartition] = set()
         self._paused: set[TopicPartition] = set()
-        self._fenced = ""
+        self._failed = ""  # why this client can do nothing more
         self._closed = False
         self.membership: object = None  # of the last batch; taken when it was, so that a later change voids it
-        identity: Settings = {"group.id": group, "group.instance.id": self._name, "error_cb": telling(self._name)}
-        self._client = Client(settings | READING | MEMBER | identity)
-        self._client.subscribe(list(topics), on_assign=self._given, on_revoke=self._taken, on_lost=self._taken)
+        # What tells this process from any other that is or was the same static member.
+        self.identity = f"{self._name}@{uuid4().hex[:12]}"
+        own: Settings = {"group.id": group, "group.instance.id": self._name, "client.id": self.identity}
+        self._settings = settings | READING | MEMBER | own | {"error_cb": telling(self._name)}
+        self._join()
 
     def poll(self, limit: int, timeout: float) -> list[Record]:
         """Raises Fenced when another process has taken this slot."""
         messages = take(self._client, limit, timeout)
         records = records_of(messages, self._event) if messages else []
-        if self._fenced:
-            raise Fenced(f"{self._name}: {self._fenced}")
+        if self._failed:
+            self._rejoin()
+            return []
         if records:
             self.membership = self._client.consumer_group_metadata()
         if self._arriving:
@@ -82,7 +88,8 @@ class KafkaConsumer:
             if error is None:
                 return
             if is_fatal(error) or error.code() == KafkaError.FENCED_INSTANCE_ID:
-                raise Fenced(f"{self._name}: {error}")
+                self._failed = str(error)
+                raise LogUnavailable(f"offsets of {self._name} not stored: {error}")
             if error.code() in EXPELLED:  # the next owner reads on from the last commit
                 log.info("offsets not stored, the partitions have moved", member=self._name, error=str(error))
                 return
@@ -131,13 +138,38 @@ class KafkaConsumer:
         if self._closed:
             return
         self._closed = True
-        if not self._fenced:
+        if not self._failed:
             # A static member that only closes keeps its partitions until its session ends: unsubscribing leaves.
             self._client.unsubscribe()
             deadline = time.monotonic() + SETTLED_WITHIN
             while self._client.assignment() and time.monotonic() < deadline:
                 self._client.consume(1, 0.02)
         self._client.close()
+
+    def fenced(self) -> bool:
+        """Whether another process is this static member now. Raises LogUnavailable where Kafka does not answer.
+
+        Errors alone do not tell: after a silence longer than its session a client is fenced by its own return.
+        """
+        return self._cluster.holder(self._group, self._name) not in (None, self.identity)
+
+    def noted(self, note: str, offsets: Mapping[TopicPartition, int]) -> bool:
+        """Whether the committed offsets of these partitions carry `note`. Raises LogUnavailable likewise."""
+        return all(each == note for each in self._cluster.notes(self._group, offsets).values())
+
+    def _join(self) -> None:
+        self._client = Client(self._settings)
+        self._client.subscribe(self._topics, on_assign=self._given, on_revoke=self._taken, on_lost=self._taken)
+
+    def _rejoin(self) -> None:
+        """Replaces a client that failed for good, unless the slot has another owner."""
+        if self.fenced():
+            raise Fenced(f"{self._name}: {self._failed}")
+        log.warning("kafka consumer failed, joining again", member=self._name, error=self._failed)
+        self._client.close()
+        self._drop(self._owned | self._arriving)
+        self._failed = ""
+        self._join()
 
     # What the group says: these run inside `consume`.
 
@@ -168,23 +200,25 @@ class KafkaConsumer:
             self._on_assigned(arrived)
 
     def _taken(self, client: Client, places: list[Place]) -> None:
-        taken = {(each.topic, each.partition) for each in places}
+        try:
+            self._drop({(each.topic, each.partition) for each in places})
+        finally:
+            client.incremental_unassign(places)
+
+    def _drop(self, taken: set[TopicPartition]) -> None:
         known = sorted(taken & self._owned)
         self._arriving -= taken
         self._owned -= taken
         self._paused -= taken
-        try:
-            if known and self._on_revoked:
-                self._on_revoked(known)
-        finally:
-            client.incremental_unassign(places)
+        if known and self._on_revoked:
+            self._on_revoked(known)
 
     def _event(self, message: Message) -> None:
         error = message.error()
         if error is None:
             return
         if is_fatal(error):
-            self._fenced = str(error)
+            self._failed = str(error)
         elif error.code() in FORBIDDEN:
             raise KafkaException(error)
         else:

@@ -31,7 +31,7 @@ class KafkaReader:
         # Offsets cannot be counted up to the target: control records occupy some. Only the end-of-partition event
         # passes them, and under read_committed it comes no earlier than all before it is decided.
         self._behind = {each: target for each, target in targets.items() if starts[each] < target}
-        self._client = Client(settings | READING | TAILING | {"error_cb": telling("reader")})
+        self._client = Client(READING | TAILING | settings | {"error_cb": telling("reader")})
         self._client.assign([Place(*each, offset) for each, offset in starts.items()])
         self._closed = False
 

@@ -16,18 +16,19 @@ checkpoint on, in order, gives the right values. What keeps it true:
 """
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import quote
 
 import structlog
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import ListOffsetsResultInfo  # type: ignore[attr-defined]  # only not marked as exported
 
+from infra.kafka.clients import Settings
+from infra.kafka.cluster import Cluster
 from infra.kafka.database import Checkpoint, Database, Memory
 from infra.kafka.reader import KafkaReader
 from infra.kafka.topics import TOMBSTONES_KEPT
@@ -39,20 +40,7 @@ SLICE = 5_000  # records that one `restore` applies, at most
 SLICE_WITHIN = 0.1  # seconds it waits for the first of them
 PROPOSED_EVERY = 10_000  # entries put into a partition between two questions for the log's end
 STALE = TOMBSTONES_KEPT / 2
-
-
-class Source(Protocol):
-    """What a store asks of the log."""
-
-    def topic_id(self, topic: str) -> str: ...
-
-    def end(self, partition: TopicPartition) -> int: ...
-
-    def ends(
-        self, partitions: Collection[TopicPartition]
-    ) -> Mapping[TopicPartition, "Future[ListOffsetsResultInfo]"]: ...
-
-    def reader_of(self, partition: TopicPartition, start: int, target: int) -> KafkaReader: ...
+RESTORING: Settings = {"fetch.wait.max.ms": 5}  # a restore ends with an empty fetch; it is soon over
 
 
 @dataclass(slots=True)
@@ -76,8 +64,12 @@ class Ready:
 class KafkaStore:
     """The partitions that one slot owns. One thread only; a partition must be restored before it is used."""
 
-    def __init__(self, source: Source, directory: Path, retention: timedelta | None) -> None:
-        self._source, self._directory, self._retention = source, directory, retention
+    def __init__(
+        self, settings: Settings, cluster: Cluster, data_dir: Path, slot: str, retention: timedelta | None
+    ) -> None:
+        self._settings, self._cluster, self._retention = settings | RESTORING, cluster, retention
+        kind = "values" if retention is None else "expiring"  # their files differ
+        self._directory = data_dir / quote(slot, safe="") / kind  # any slot makes a legal name
         self._memory = Memory()
         self._restoring: dict[TopicPartition, Restoring] = {}
         self._ready: dict[TopicPartition, Ready] = {}
@@ -121,7 +113,7 @@ class KafkaStore:
                 ready.asked = None
         elif ready.entries >= PROPOSED_EVERY:
             ready.entries = 0
-            ready.asked = self._source.ends([(topic, partition)])[topic, partition]
+            ready.asked = self._cluster.ask_ends([(topic, partition)])[topic, partition]
 
     def release(self, topic: str, partition: int) -> None:
         place = (topic, partition)
@@ -142,9 +134,8 @@ class KafkaStore:
         return ready
 
     def _begin(self, place: TopicPartition) -> Restoring:
-        topic_id, end = self._source.topic_id(place[0]), self._source.end(place)
-        kind = "values" if self._retention is None else "expiring"  # their files differ
-        database = Database(self._directory / kind / f"{place[0]}-{place[1]}", self._memory, self._retention)
+        topic_id, end = self._cluster.topic_id(place[0]), self._cluster.ends([place])[place]
+        database = Database(self._directory / f"{place[0]}-{place[1]}", self._memory, self._retention)
         checkpoint = database.checkpoint()
         start = 0
         if doubt := _doubt(checkpoint, topic_id, end, database):
@@ -152,7 +143,7 @@ class KafkaStore:
             database.clear()
         elif checkpoint is not None:
             start = checkpoint.offset
-        reader = self._source.reader_of(place, start, end)
+        reader = KafkaReader(self._settings, {place: start}, {place: end})
         return Restoring(database, topic_id, reader, start, end)
 
     @staticmethod
@@ -174,8 +165,3 @@ def _doubt(checkpoint: Checkpoint | None, topic_id: str, end: int, database: Dat
     if time.time() - checkpoint.time > STALE.total_seconds():
         return "it is too old"
     return ""
-
-
-def directory_of(data_dir: Path, slot: str) -> Path:
-    """Where a slot's databases are; any slot name makes a legal folder name."""
-    return data_dir / quote(slot, safe="")

@@ -15,6 +15,11 @@ _MINUTE, _HOUR, _DAY = 60_000, 3_600_000, 86_400_000  # milliseconds
 TOMBSTONES_KEPT = timedelta(days=1)
 
 
+def is_legal(name: str) -> bool:
+    """Whether the brokers take this as the name of a topic."""
+    return LEGAL.fullmatch(name) is not None and name not in (".", "..")
+
+
 def milliseconds(duration: timedelta) -> int:
     return duration // timedelta(milliseconds=1)
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from uuid import uuid4
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException
@@ -28,6 +29,19 @@ TRANSACTIONAL: Settings = {
 ATTEMPT = 5.0  # seconds between two log lines while a step waits for Kafka
 
 
+# Said to whoever lost the slot to another process, but also to one that was silent for too long. Other fatal errors
+# only say that the client can do nothing more.
+FENCING = frozenset(
+    {
+        KafkaError._FENCED,
+        KafkaError.FENCED_INSTANCE_ID,
+        KafkaError.INVALID_PRODUCER_EPOCH,
+        KafkaError.INVALID_PRODUCER_ID_MAPPING,
+        KafkaError.PRODUCER_FENCED,
+    }
+)
+
+
 class CommitUnknown(Exception):
     """Kafka went away in the middle of a commit. The process must end: its successor learns what became of it."""
 
@@ -36,22 +50,36 @@ class _Void(Exception):
     """This transaction can only be aborted."""
 
 
+class _Broken(Exception):
+    """This client can do nothing more."""
+
+
 class KafkaTransactor:
-    """Begins, fills and ends transactions; `patience` is how many seconds a step waits for a silent Kafka."""
+    """Begins, fills and ends transactions; `patience` is how many seconds a step waits for a silent Kafka.
+
+    A slot is a transactional id together with the static member whose offsets are committed with it: a process that
+    takes one takes both. Where Kafka calls this one fenced, the group says whether another process really is there.
+    """
 
     def __init__(self, settings: Settings, slot: str, patience: float) -> None:
         self._slot, self._patience = slot, patience
-        identity: Settings = {"transactional.id": slot, "error_cb": telling(f"transactor {slot}")}
-        self._client = Client(settings | PRODUCING | TRANSACTIONAL | identity)
-        self._produce: Callable[..., None] = self._client.produce
-        self._open = self._closed = False
-        self._fenced = ""
-        self._insist("taking the slot", self._client.init_transactions)
+        own: Settings = {"transactional.id": slot, "error_cb": telling(f"transactor {slot}")}
+        self._settings = settings | PRODUCING | TRANSACTIONAL | own
+        self._identity, self._commits = uuid4().hex[:12], 0
+        self._member: KafkaConsumer | None = None  # the last whose offsets were part of a transaction
+        self._closed = False
+        self._connect()
+        self._take()
 
     def begin(self) -> None:
         self.abort()
+        self._take()
         self._client.poll(0)  # lets the library speak of its errors
-        self._insist("beginning", lambda _: self._client.begin_transaction())
+        try:
+            self._insist("beginning", self._begin)
+        except _Broken:
+            self._mend()
+            self._insist("beginning", self._begin)
         self._open = True
 
     def send(self, topic: str, partition: int, key: bytes, value: bytes | None, headers: Headers) -> None:
@@ -65,8 +93,6 @@ class KafkaTransactor:
             error = error_of(failure)
             if error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
                 raise ValueError(f"a record for {topic} is too large: {error}") from failure
-            if is_fatal(error):
-                raise self._fence(error) from failure
             self.abort()
             raise TransactionAborted(str(error)) from failure
 
@@ -74,25 +100,35 @@ class KafkaTransactor:
         """Raises LogUnavailable before the end was asked for, CommitUnknown where it was and no answer came."""
         if not isinstance(consumer, KafkaConsumer):
             raise TypeError("the offsets of another log's consumer cannot be part of a Kafka transaction")
+        self._commits += 1
+        note = f"{self._identity}/{self._commits}"
         try:
             if offsets:
-                places, member = [Place(*each, offset) for each, offset in offsets.items()], consumer.membership
-                self._insist(
-                    "sending offsets", lambda wait: self._client.send_offsets_to_transaction(places, member, wait)
-                )
-            try:
-                self._insist("committing", self._client.commit_transaction)
-            except LogUnavailable as silent:
-                raise CommitUnknown(str(silent)) from silent
+                self._member = consumer
+                self._send_offsets(consumer, offsets, note)
+        except _Broken as broken:
+            self._mend()
+            raise TransactionAborted(str(broken)) from broken
         except _Void as void:
             self.abort()
             raise TransactionAborted(str(void)) from void
+        try:
+            self._insist("committing", self._client.commit_transaction)
+        except _Void as void:
+            self.abort()
+            raise TransactionAborted(str(void)) from void
+        except (_Broken, LogUnavailable) as unsure:
+            self._find_out(consumer, offsets, note, unsure)
         self._open = False
 
     def abort(self) -> None:
-        if self._open:
+        if not self._open:
+            return
+        try:
             self._insist("aborting", self._client.abort_transaction)
-            self._open = False
+        except _Broken:
+            self._mend()
+        self._open = False
 
     def close(self) -> None:
         if self._closed:
@@ -103,15 +139,60 @@ class KafkaTransactor:
         self._client.purge()
         self._client.close()
 
+    def _connect(self) -> None:
+        self._client = Client(self._settings)
+        self._produce: Callable[..., None] = self._client.produce
+        self._open = self._taken = False
+        self._failed: KafkaError | None = None  # why this client can do nothing more
+
+    def _take(self) -> None:
+        """Takes the slot, where this client has not: whatever an earlier owner left open is aborted by that."""
+        if self._taken:
+            return
+        try:
+            self._insist("taking the slot", self._client.init_transactions)
+        except _Broken as broken:
+            raise Fenced(f"{self._slot}: {broken}") from broken
+        self._taken = True
+
+    def _mend(self) -> None:
+        """Replaces a client that failed for good; raises Fenced where that is because the slot has another owner."""
+        error = self._failed
+        if error is not None and error.code() in FENCING and (self._member is None or self._member.fenced()):
+            raise Fenced(f"{self._slot}: {error}")
+        log.warning("transactional client failed, replacing it", slot=self._slot, error=str(error))
+        self._connect()
+        self._take()
+
+    def _send_offsets(self, consumer: KafkaConsumer, offsets: Mapping[TopicPartition, int], note: str) -> None:
+        places = [Place(*each, offset, metadata=note) for each, offset in offsets.items()]
+        member = consumer.membership
+        self._insist("sending offsets", lambda wait: self._client.send_offsets_to_transaction(places, member, wait))
+
+    def _find_out(
+        self, consumer: KafkaConsumer, offsets: Mapping[TopicPartition, int], note: str, unsure: Exception
+    ) -> None:
+        """Returns where the transaction was committed after all: then the committed offsets bear its note."""
+        if not offsets:
+            raise CommitUnknown(str(unsure)) from unsure
+        try:
+            self._mend()  # and so ends the transaction, one way or the other
+            committed = consumer.noted(note, offsets)
+        except LogUnavailable as silent:
+            raise CommitUnknown(str(silent)) from silent
+        if not committed:
+            raise TransactionAborted(str(unsure)) from unsure
+
+    def _begin(self, _: float) -> None:
+        self._client.begin_transaction()
+
     def _insist(self, what: str, step: Callable[[float], None]) -> None:
-        """Does one step and says what its failure means: fenced, void, worth another attempt, or a defect.
+        """Does one step and says what its failure means: broken, void, worth another attempt, or a defect.
 
         The order of the questions matters: an error that fences a zombie also calls itself retriable.
         """
-        if self._fenced:
-            raise Fenced(self._fenced)
         deadline = time.monotonic() + self._patience
-        while True:
+        while self._failed is None:
             try:
                 return step(ATTEMPT)
             except KafkaException as failure:
@@ -119,19 +200,17 @@ class KafkaTransactor:
                 if error.code() in FORBIDDEN:
                     raise
                 if is_fatal(error):
-                    raise self._fence(error) from failure
-                if error.txn_requires_abort():
+                    self._failed = error
+                elif error.txn_requires_abort():
                     raise _Void(str(error)) from failure
-                if not error.retriable():
+                elif not error.retriable():
                     raise
-                if time.monotonic() > deadline:
+                elif time.monotonic() > deadline:
                     raise LogUnavailable(f"{self._slot}: {what}: {error}") from failure
-                log.warning("kafka does not answer, trying again", slot=self._slot, step=what, error=str(error))
-                time.sleep(0.1)
-
-    def _fence(self, error: KafkaError) -> Fenced:
-        self._fenced = f"{self._slot}: {error}"
-        return Fenced(self._fenced)
+                else:
+                    log.warning("kafka does not answer, trying again", slot=self._slot, step=what, error=str(error))
+                    time.sleep(0.1)
+        raise _Broken(str(self._failed))
 
     def _wait_for_room(self) -> None:
         deadline = time.monotonic() + self._patience
