@@ -29,7 +29,7 @@ def sent(conversation: Conversation, command: SendMessage, context: Context, sen
         text=command.text,
         reply_to=command.reply_to,
         # Who left in the meantime is not mentioned; that is no reason to refuse the message.
-        mentions=tuple(who for who in dict.fromkeys(command.mentions) if who in conversation.members),
+        mentions=tuple([who for who in dict.fromkeys(command.mentions) if who in conversation.members]),
         forwarded=command.forwarded,
         hidden_from=hidden_from(conversation, sender),
     )
@@ -54,7 +54,7 @@ def delete(
 ) -> list[Event]:
     _check_exists(conversation, command.seq)
     if not _is_author(conversation, command.seq, command.message_id, context, actor):
-        if not conversation.is_group or me.role is Role.MEMBER:
+        if me.role is Role.MEMBER:  # as both of two people are
             raise Rejected(
                 "not_the_author", "You can delete only your own messages, or hide one for yourself.", Reason.FORBIDDEN
             )
@@ -64,7 +64,7 @@ def delete(
 
 def hidden_from(conversation: Conversation, sender: UUID) -> tuple[UUID, ...]:
     """Who of the others has blocked the sender."""
-    return tuple(who for who in conversation.blocked_by if who != sender)
+    return tuple([who for who in conversation.blocked_by if who != sender])
 
 
 def _is_author(conversation: Conversation, seq: int, claimed: UUID, context: Context, actor: UUID) -> bool:

@@ -55,7 +55,7 @@ INITIAL = Conversation()
 def evolve(conversation: Conversation, event: Event) -> Conversation:
     match event:
         case MessageSent(seq=seq):
-            return replace(conversation, last_seq=seq)
+            return _at(conversation, seq)
         case Delivered(person=person, up_to=up_to):
             return _with_member(conversation, person, replace(conversation.members[person], delivered=up_to))
         case Read(person=person, up_to=up_to):
@@ -85,6 +85,12 @@ def evolve(conversation: Conversation, event: Event) -> Conversation:
         case BlockChanged(blocker=blocker, blocked=blocked):
             others = tuple(who for who in conversation.blocked_by if who != blocker)
             return replace(conversation, blocked_by=(*others, blocker) if blocked else others)
+
+
+def _at(conversation: Conversation, seq: int) -> Conversation:
+    """With this last message: `replace` would take three times as long, and it is done for each message."""
+    c = conversation
+    return Conversation(c.is_group, c.title, c.seal, seq, c.members, c.joins, c.blocked_by, c.deleted, c.imports)
 
 
 def _joined(conversation: Conversation, people: tuple[UUID, ...], at_seq: int) -> Conversation:

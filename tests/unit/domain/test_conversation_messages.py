@@ -249,3 +249,4 @@ class TestMarks:
     def test_who_joins_has_nothing_before_to_catch_up_with(self) -> None:
         joined = group(sent(1, ANN), MembersAdded((DAN,), ANN, 1))
         joined.when(MarkRead(1), by=DAN).then()
+        joined.when(MarkDelivered(1), by=DAN).then()
