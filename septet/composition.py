@@ -1,10 +1,13 @@
 """The composition root: the only place that reads the settings and knows which adapter stands behind a port."""
 
+import asyncio
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+
+import structlog
 
 from domain.catalogue import CATALOGUE
 from domain.chat import signals
@@ -12,9 +15,9 @@ from domain.kernel import Catalogue
 from infra import deadletters, progress
 from infra.blob_store import ObjectBlobs
 from infra.blobs import Blobs
-from infra.log import Log, Retention, Topic
+from infra.log import Log, LogUnavailable, Retention, Topic
 from infra.settings import Engine, Settings
-from infra.tables import Table, Tables
+from infra.tables import Table, Tables, TablesUnavailable
 from processors.deadlines import Deadlines
 from processors.delivery import Delivery
 from processors.fanout import FanOut
@@ -29,6 +32,8 @@ from projections.projection import Projection
 from schemas import topics
 from schemas.codec import Codec
 from schemas.registry import Lock
+
+log = structlog.get_logger(__name__)
 
 PROJECTIONS: tuple[Projection, ...] = (identity, conversations)
 WEEK, MONTH = timedelta(days=7), timedelta(days=30)
@@ -47,9 +52,18 @@ class House:
     secret: bytes
 
     async def prepare(self) -> None:
-        """Makes topics and tables that are missing; raises WrongTopic where the log is not as it must be."""
-        self.log.ensure(self.topics())
-        await self.tables.create(all_tables())
+        """Makes topics and tables that are missing, waiting for log and tables where they are away.
+
+        Raises WrongTopic where the log is not as it must be.
+        """
+        while True:
+            try:
+                self.log.ensure(self.topics())
+                await self.tables.create(all_tables())
+                return
+            except (LogUnavailable, TablesUnavailable) as error:
+                log.warning("log or tables away, waiting for them", error=str(error))
+                await asyncio.sleep(1.0)
 
     def topics(self) -> list[Topic]:
         """Every topic, with how long it keeps what."""
@@ -98,10 +112,10 @@ def build(settings: Settings) -> House:
     codec = Codec(CATALOGUE, Lock.load())
     match settings.engine:
         case Engine.EMBEDDED:
-            log, tables = _embedded(settings)
+            source, tables = _embedded(settings)
         case Engine.CLUSTER:
-            log, tables = _cluster(settings)
-    return House(settings, CATALOGUE, codec, log, tables, _blobs(settings), _secret(settings))
+            source, tables = _cluster(settings)
+    return House(settings, CATALOGUE, codec, source, tables, _blobs(settings), _secret(settings))
 
 
 def _embedded(settings: Settings) -> tuple[Log, Tables]:
@@ -117,7 +131,7 @@ def _cluster(settings: Settings) -> tuple[Log, Tables]:
     from infra.cassandra.tables import CassandraTables
     from infra.kafka.log import KafkaLog
 
-    log = KafkaLog(
+    source = KafkaLog(
         settings.kafka,
         data_dir=settings.data / "stores",
         security=settings.kafka_security,
@@ -133,7 +147,7 @@ def _cluster(settings: Settings) -> tuple[Log, Tables]:
         datacenter=settings.cassandra_datacenter or None,
         auth=auth,
     )
-    return log, tables
+    return source, tables
 
 
 def _replication(settings: Settings) -> Mapping[str, str | int]:
