@@ -63,11 +63,8 @@ def up(
         _start_processes(servers)
     else:
         raise typer.Exit(1)
-    broker, node = servers
     console.print("A role of Septet on them (`.venv/bin/septet --help` lists the roles) wants these settings:")
-    console.print(
-        f"SEPTET_ENGINE=cluster SEPTET_KAFKA={broker.address} SEPTET_CASSANDRA='[\"{node.address}\"]'", markup=False
-    )
+    console.print(f"SEPTET_ENGINE=cluster SEPTET_KAFKA={servers[0].address} SEPTET_CASSANDRA_PORT={cassandra_port}")
 
 
 @app.command()
