@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from inspect import cleandoc
 from math import isfinite
@@ -10,9 +10,10 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
+from domain.instants import EPOCH, micros
+
 Schema = str | list[Any] | dict[str, Any]  # as the Avro specification writes it in JSON
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 
@@ -168,7 +169,7 @@ class _Record:
             case bytes() | UUID():
                 return (value.bytes if isinstance(value, UUID) else value).decode("latin-1")
             case datetime():
-                return (value - EPOCH) // MICROSECOND
+                return micros(value)
             case date():
                 return value.toordinal() - EPOCH.toordinal()
             case timedelta():

@@ -13,7 +13,8 @@ from uuid import UUID
 
 import msgspec
 
-from schemas.avro import EPOCH, MICROSECOND, Logical, Schema
+from domain.instants import EPOCH
+from schemas.avro import MICROSECOND, Logical, Schema
 from schemas.unrolled import Read, Write, record_reader, record_writer
 
 _LONGEST = 10  # bytes of a 64-bit number

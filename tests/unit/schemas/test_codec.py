@@ -110,6 +110,14 @@ def test_numbers_have_the_bytes_that_another_library_gives_them(number: int) -> 
     assert reader("long")(written, 0) == (number, len(written))
 
 
+@pytest.mark.parametrize("bits", range(0, 64, 7))
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("off", [-1, 0, 1])
+def test_numbers_where_they_grow_by_a_byte_have_the_fewest_bytes(bits: int, sign: int, off: int) -> None:
+    number = sign * (1 << bits >> 1) + off
+    assert writer("long")(number) == written_as("long", number)
+
+
 def test_another_library_reads_the_values() -> None:
     encoded = CODEC.encode(FULL)
     (version,) = LOCK.versions["septet.library.copy.Catalogued"]
@@ -310,6 +318,7 @@ def test_an_upcaster_is_given_the_retired_event_and_says_what_it_means() -> None
         return [Moved(copy=old["copy"], at=old["at"])]
 
     codec, event, encoded = retired(function)
+    assert codec.retired == {"library.copy.Shelved"}
     assert codec.decode(encoded) == Moved(copy=event.copy, at=event.at)
     assert given_to == [
         {
@@ -420,6 +429,12 @@ def _ends_early(odd: type, body: bytes) -> None:
         assert tracemalloc.get_traced_memory()[1] < 1_000_000
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("shape", [tuple[str, ...], tuple[bytes, ...], dict[str, Discard]], ids=str)
+def test_sizes_that_lead_backwards_are_refused(shape: Any) -> None:
+    # Each item would end where it began: with -1 as its size it takes back the byte that says so.
+    _ends_early(message("Backwards", items=shape), writer("long")(10**7) + writer("long")(-1) * 10)
 
 
 @pytest.mark.parametrize(
