@@ -61,7 +61,9 @@ async def trace(correlation: str, caller: SignedIn, have: Have) -> dict[str, Any
 
 
 @router.get("/stream")
-async def stream(request: Request, have: Have, wanted: Filter, access_token: Text = "") -> StreamingResponse:
+async def stream(
+    request: Request, have: Have, wanted: Filter, access_token: Annotated[str, Query(max_length=4_000)] = ""
+) -> StreamingResponse:
     """Server-sent events: `record` for each record that comes, `rates` each second (records a second by topic).
 
     EventSource can send no headers, so the access token comes as a parameter; the stream ends when it expires.

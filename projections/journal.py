@@ -93,7 +93,9 @@ class Journal:
                 progress = reached.get((record["topic"], record["partition"]))
                 if record["sequence"] is not None and progress is not None:
                     done = progress.sequence >= record["sequence"]
-                    applied.append({"consumer": consumer, "id": record["id"], "applied": done})
+                    # When is known only of the event a partition was left at.
+                    at = instant(progress.applied_at) if progress.sequence == record["sequence"] else None
+                    applied.append({"consumer": consumer, "id": record["id"], "applied": done, "at": at})
         return {"correlation": correlation, "records": found, "applied": applied}
 
     async def tail(self, wanted: Wanted) -> AsyncGenerator[tuple[list[dict[str, Any]], int], None]:
