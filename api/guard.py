@@ -1,5 +1,7 @@
 """What every request passes: a bound on its body, and headers that keep browsers strict."""
 
+from contextlib import suppress
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -36,6 +38,10 @@ class Guard:
             return
         most, come = UPLOADS.get(scope["path"], LARGEST), 0
         begun = False
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        if declared.isdigit() and int(declared) > most:
+            await problem(413, "too_large", f"Send at most {most:,} bytes.")(scope, receive, _strict(send))
+            return
 
         async def counted() -> Message:
             nonlocal come
@@ -45,18 +51,23 @@ class Guard:
                 raise TooLarge
             return message
 
-        async def strict(message: Message) -> None:
+        async def answered(message: Message) -> None:
             nonlocal begun
-            if message["type"] == "http.response.start":
-                begun = True
-                MutableHeaders(scope=message).update(HEADERS)
+            if come > most and not begun:
+                return  # whatever the application makes of a body that broke off, the answer is ours
+            begun = True
             await send(message)
 
-        try:
-            declared = dict(scope["headers"]).get(b"content-length", b"0")
-            if declared.isdigit() and int(declared) > most:
-                raise TooLarge
-            await self._app(scope, counted, strict)
-        except TooLarge:
-            if not begun:
-                await problem(413, "too_large", f"Send at most {most:,} bytes.")(scope, receive, strict)
+        with suppress(TooLarge):
+            await self._app(scope, counted, _strict(answered))
+        if come > most and not begun:
+            await problem(413, "too_large", f"Send at most {most:,} bytes.")(scope, receive, _strict(send))
+
+
+def _strict(send: Send) -> Send:
+    async def strict(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message).update(HEADERS)
+        await send(message)
+
+    return strict

@@ -20,7 +20,7 @@ from infra.clock import micros_now
 from infra.log import Log, LogUnavailable, Reader, Record
 from infra.metrics import GATEWAY_SECONDS, GATEWAY_WAITING
 from schemas import topics
-from schemas.codec import Codec, Undecodable
+from schemas.codec import Codec, Undecodable, Unencodable
 from schemas.envelope import Command
 
 log = structlog.get_logger(__name__)
@@ -116,7 +116,11 @@ class Gateway:
             expected_version=expected_version,
             traceparent=traceparent,
         )
-        answer = await self._call(aggregate.system, envelope, self._codec.encode(command))
+        try:
+            body = self._codec.encode(command)
+        except Unencodable as error:
+            raise Rejected("unencodable", f"This cannot be stored: {error}.", Reason.INVALID) from error
+        answer = await self._call(aggregate.system, envelope, body)
         return self._decision(answer, envelope.correlation)
 
     async def inquire(self, system: str, key: str, command_id: str, actor: Actor) -> Decision:

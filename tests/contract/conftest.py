@@ -9,7 +9,8 @@ import pytest
 from infra.log import Log, LogUnavailable
 from tests.services import Service
 
-OpenLog = Callable[[], Log]  # each call opens the same log once more, as another process would
+OpenLog = Callable[..., Log]  # each call opens the same log once more, as another process would: open_log("elsewhere")
+# for a process on another machine, which has local stores of its own
 
 LOGS = ["embedded", pytest.param("kafka", marks=pytest.mark.cluster)]  # each name has a fixture `open_<name>_log` below
 
@@ -31,7 +32,7 @@ def open_embedded_log(tmp_path: Path) -> Iterator[OpenLog]:
 
     opened: list[Log] = []
 
-    def open_again() -> Log:
+    def open_again(machine: str = "here") -> Log:
         opened.append(EmbeddedLog(tmp_path / "log.db"))
         return opened[-1]
 
@@ -47,8 +48,8 @@ def open_kafka_log(tmp_path: Path, kafka: Service) -> Iterator[OpenLog]:
 
     opened: list[Log] = []
 
-    def open_again() -> Log:
-        opened.append(KafkaLog(kafka.address, data_dir=tmp_path))
+    def open_again(machine: str = "here") -> Log:
+        opened.append(KafkaLog(kafka.address, data_dir=tmp_path / machine))
         return opened[-1]
 
     yield open_again

@@ -1,0 +1,37 @@
+"""Septet in both engines, for the tests that use it as its users do."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from tests.e2e.installation import Installation, cluster, embedded
+from tests.e2e.people import Town
+from tests.services import Service
+
+
+@pytest.fixture(scope="session")
+def embedded_septet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with embedded(tmp_path_factory.mktemp("embedded")) as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def cluster_septet(
+    tmp_path_factory: pytest.TempPathFactory, kafka: Service, cassandra: Service
+) -> Iterator[Installation]:
+    with cluster(tmp_path_factory.mktemp("cluster"), kafka.address, cassandra.address) as one:
+        yield one
+
+
+@pytest.fixture(params=["embedded", pytest.param("cluster", marks=pytest.mark.cluster)])
+def septet(request: pytest.FixtureRequest) -> Installation:
+    """A running Septet, shared by all tests of its engine: make people of your own."""
+    one: Installation = request.getfixturevalue(f"{request.param}_septet")
+    return one
+
+
+@pytest.fixture
+async def town(septet: Installation) -> AsyncIterator[Town]:
+    """People who use it."""
+    async with Town(septet.url) as town:
+        yield town

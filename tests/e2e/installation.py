@@ -1,0 +1,129 @@
+"""Septet started as anybody would start it, in either engine, and told to end."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+ROLES = ("commands", "fanout", "delivery", "policies", "projection.identity", "projection.chat")
+STARTS_WITHIN = 180.0  # seconds: a busy machine is slow, not wrong
+ROOT = Path(__file__).parents[2]
+
+
+class Installation:
+    """The processes of one Septet; `url` is where its API answers."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
+        self._folder = folder
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        own = {"SEPTET_DATA": str(folder / "data"), "SEPTET_PORT": str(self.port), "SEPTET_PARTITIONS": "4"}
+        self._environment = {**os.environ, **own, **settings}
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, name: str, words: Sequence[str]) -> None:
+        """Starts `septet <words>`; its output goes to a log of that name."""
+        with (self._folder / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                [sys.executable, "-m", "septet", *words],
+                cwd=ROOT,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def run(self, *words: str) -> str:
+        """Runs `septet <words>` to its end; answers what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", "septet", *words],
+            cwd=ROOT,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=STARTS_WITHIN,
+            check=True,
+        )
+        return done.stdout
+
+    def wait_until_ready(self) -> None:
+        deadline = time.monotonic() + STARTS_WITHIN
+        while True:
+            for name, process in self.processes.items():
+                if process.poll() is not None:
+                    raise AssertionError(f"{name} ended with {process.returncode}:\n{self.log(name)}")
+            try:
+                if httpx.get(f"{self.url}/readyz", timeout=2).status_code == 200:
+                    return
+            except httpx.HTTPError:
+                pass
+            if time.monotonic() > deadline:
+                raise AssertionError("Septet is not ready:\n" + "\n".join(self.log(name) for name in self.processes))
+            time.sleep(0.1)
+
+    def log(self, name: str) -> str:
+        """The end of a process's output."""
+        return (self._folder / f"{name}.log").read_text(errors="replace")[-4_000:]
+
+    def kill(self, name: str) -> None:
+        """kill -9."""
+        self.processes[name].kill()
+        self.processes[name].wait()
+
+    def stop(self) -> None:
+        """Ends all processes as an operator would; kills what does not end."""
+        for process in self.processes.values():
+            process.terminate()
+        for process in self.processes.values():
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@contextmanager
+def embedded(folder: Path) -> Iterator[Installation]:
+    """One process on SQLite."""
+    one = Installation(folder, {"SEPTET_ENGINE": "embedded"})
+    one.start("run", ["run"])
+    try:
+        one.wait_until_ready()
+        yield one
+    finally:
+        one.stop()
+
+
+@contextmanager
+def cluster(folder: Path, kafka: str, cassandra: str) -> Iterator[Installation]:
+    """A process a role, on Kafka and Cassandra at the given addresses."""
+    host, _, port = cassandra.partition(":")
+    settings = {
+        "SEPTET_ENGINE": "cluster",
+        "SEPTET_KAFKA": kafka,
+        "SEPTET_CASSANDRA": f'["{host}"]',
+        "SEPTET_CASSANDRA_PORT": port or "9042",
+        "SEPTET_CASSANDRA_KEYSPACE": f"septet_{free_port()}",
+    }
+    one = Installation(folder, settings)
+    one.start("api", ["api"])
+    one.wait_until_ready()  # it makes topics and tables; the others find them
+    for role in ROLES:
+        one.start(role, ["worker", role])
+    try:
+        yield one
+    finally:
+        one.stop()
