@@ -1,10 +1,12 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import reduce
 from uuid import UUID
 
 import pytest
 
 from domain.identity.person import (
+    INITIAL,
     ChangeName,
     ChangePassword,
     ChangePhone,
@@ -31,9 +33,11 @@ from domain.identity.person import (
     SessionRefreshed,
     SessionRevoked,
     SignInFailed,
+    evolve,
 )
 from domain.identity.person.proofs import CODE_ATTEMPTS, CODE_LIFE, LOCK_OUT, PASSWORD_FAILURES
 from domain.identity.person.sessions import SESSION_LIFE, SESSIONS
+from domain.identity.person.state import CODES_PER_HOUR
 from domain.kernel import ANONYMOUS, Actor, Reason
 from tests.scenario import ANN, BOB, NOON, SYSTEM, Given, given
 
@@ -207,6 +211,10 @@ class TestCodes:
         person.when(IssueCode(CODE), by=ANONYMOUS, at=almost).rejected("too_many_codes", Reason.TOO_MANY)
         again = person.when(IssueCode(CODE), by=ANONYMOUS, at=NOON + timedelta(hours=1)).accepted()
         again.when(IssueCode(CODE), by=ANONYMOUS, at=NOON + timedelta(hours=1)).rejected("too_many_codes")
+
+    def test_what_is_remembered_of_them_is_bounded(self) -> None:
+        codes = [code(at=NOON + timedelta(hours=number)) for number in range(2 * CODES_PER_HOUR)]
+        assert reduce(evolve, codes, INITIAL).codes_issued == tuple(each.issued_at for each in codes[CODES_PER_HOUR:])
 
     @pytest.mark.parametrize("code_hash", [b"", b"x" * 15, b"x" * 65])
     def test_a_hash_has_a_hash_s_length(self, code_hash: bytes) -> None:
