@@ -7,6 +7,7 @@ from datetime import timedelta
 from api.secrets import Secrets
 from api.senders import CodeSender
 from infra.deadletters import DeadLetters
+from infra.tables import Tables
 from producers.gateway import Gateway
 from producers.signals import Signals
 from projections.chat.inbox import Inbox
@@ -27,6 +28,7 @@ class Services:
     consumers: tuple[str, ...]
     gateway: Gateway
     signals: Signals
+    tables: Tables
     waiting: Waiting
     people: People
     conversations: Conversations

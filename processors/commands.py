@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 GROUP = "commands"
 BATCH = 500  # commands per transaction: above it one core is full, below it the transaction's own cost shows
-WAIT = 0.002  # seconds a poll waits for its batch to fill: added to the latency of a lone command
+WAIT = 0.1  # seconds until an idle worker looks around; a poll ends with the first command that comes
 CACHED = 20_000  # decoded states kept in memory (twice, at most)
 REMEMBERED = timedelta(hours=25)  # how long an answer is kept for repeats; the promise is 24 h
 

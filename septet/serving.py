@@ -37,6 +37,7 @@ async def services(house: House) -> AsyncIterator[Services]:
             consumers=tuple(CONSUMERS),
             gateway=gateway,
             signals=Signals(house.log, house.codec),
+            tables=house.tables,
             waiting=Waiting(house.tables),
             people=People(house.tables),
             conversations=Conversations(house.tables),

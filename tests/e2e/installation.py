@@ -19,12 +19,12 @@ ROOT = Path(__file__).parents[2]
 class Installation:
     """The processes of one Septet; `url` is where its API answers."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, settings: Mapping[str, str], root: Path = ROOT) -> None:
+        self._folder, self._root = folder, root
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         own = {"SEPTET_DATA": str(folder / "data"), "SEPTET_PORT": str(self.port), "SEPTET_PARTITIONS": "4"}
-        self._environment = {**os.environ, **own, **settings}
+        self._environment = {**os.environ, **own, **settings, "PYTHONPATH": str(root)}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, name: str, words: Sequence[str]) -> None:
@@ -32,7 +32,7 @@ class Installation:
         with (self._folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 [sys.executable, "-m", "septet", *words],
-                cwd=ROOT,
+                cwd=self._root,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -43,7 +43,7 @@ class Installation:
         """Runs `septet <words>` to its end; answers what it printed."""
         done = subprocess.run(
             [sys.executable, "-m", "septet", *words],
-            cwd=ROOT,
+            cwd=self._root,
             env=self._environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -96,9 +96,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def embedded(folder: Path) -> Iterator[Installation]:
-    """One process on SQLite."""
-    one = Installation(folder, {"SEPTET_ENGINE": "embedded"})
+def embedded(folder: Path, root: Path = ROOT) -> Iterator[Installation]:
+    """One process on SQLite, of the code under `root`."""
+    one = Installation(folder, {"SEPTET_ENGINE": "embedded"}, root)
     one.start("run", ["run"])
     try:
         one.wait_until_ready()
