@@ -90,7 +90,7 @@ class SignIn(Body):
 
 
 class Refresh(Body):
-    refresh_token: Annotated[str, Field(max_length=200)]
+    refresh_token: Annotated[str, Field(max_length=300)]
 
 
 class PasswordChange(Body):
@@ -210,6 +210,8 @@ async def refresh(body: Refresh, desk: Front, have: Have, callers: Annotated[Cal
         person, session = (UUID(part) for part in body.refresh_token.split(".")[:2])
     except ValueError:
         raise over from None
+    if not have.secrets.is_ours(body.refresh_token):
+        raise over
     old, row = have.secrets.token_hash(body.refresh_token), await have.people.person(person)
     device = await have.people.session(person, session)
     token = have.secrets.refresh_token(person, session, old.hex())

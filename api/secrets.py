@@ -39,7 +39,16 @@ class Secrets:
     def refresh_token(self, person: UUID, session: UUID, occasion: str) -> str:
         """A refresh token that only this installation can make; a repeated request gets the same one."""
         secret = hmac.digest(self.key("token"), f"{person}/{session}/{occasion}".encode(), sha256)
-        return f"{person}.{session}.{base64.urlsafe_b64encode(secret).rstrip(b'=').decode()}"
+        token = f"{person}.{session}.{_text(secret)}"
+        return f"{token}.{self._mark(token)}"
+
+    def is_ours(self, refresh_token: str) -> bool:
+        """Whether this installation made the token, used up or not: a made-up one must not end anybody's session."""
+        token, _, mark = refresh_token.rpartition(".")
+        return hmac.compare_digest(mark.encode(), self._mark(token).encode())
+
+    def _mark(self, token: str) -> str:
+        return _text(hmac.digest(self.key("mark"), token.encode(), sha256)[:16])
 
     def password_hash(self, password: str, occasion: str) -> str:
         """Argon2id (RFC 9106). The salt hangs on `occasion`, so that a repeated request gives the same hash."""
@@ -52,6 +61,10 @@ class Secrets:
             return self._passwords.verify(stored, password)
         except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
             return False
+
+
+def _text(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def id_from(*parts: str) -> str:

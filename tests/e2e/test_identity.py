@@ -65,6 +65,13 @@ async def test_a_refresh_token_works_once_and_its_second_use_ends_the_session(to
     await ann.ask("POST", "/identity/sessions/refresh", 401, json={"refresh_token": ann.refresh_token})
 
 
+async def test_a_made_up_refresh_token_ends_nobodys_session(town: Town) -> None:
+    ann = await town.person("ann")
+    forged = f"{ann.id}.{ann.session}.AAAA.AAAA"
+    await ann.ask("POST", "/identity/sessions/refresh", 401, json={"refresh_token": forged})
+    ann.remember(await ann.ask("POST", "/identity/sessions/refresh", json={"refresh_token": ann.refresh_token}))
+
+
 async def test_a_one_time_code_signs_in_once(town: Town, septet: Installation) -> None:
     ann = await town.person("ann")
     await ann.ask("POST", "/identity/codes", 202, json={"phone_number": ann.phone})
