@@ -12,7 +12,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from infra.local.ports import free_port
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]  # it starts each server twice
 
 Command = Callable[[str], "subprocess.CompletedProcess[str]"]
 
