@@ -54,5 +54,9 @@ class Settings(BaseSettings):
     access_token_life: timedelta = timedelta(minutes=10)
     code_sender: str = Field("log", description="How one-time codes go out: `log`, or the URL of a webhook.")
 
+    stalled_after: timedelta = Field(
+        timedelta(seconds=60),
+        description="When a worker in which nothing happens, or whose partitions stand still, ends itself.",
+    )
     log_level: str = "INFO"
     log_json: bool = Field(False, description="One JSON object a line, for machines.")

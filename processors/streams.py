@@ -1,10 +1,11 @@
 """The stream runner: order, repeats, gaps, retries and dead letters around a handler that knows of none of them."""
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from time import monotonic
+from typing import Any, Generic, Protocol, TypeVar
 
 import structlog
 
@@ -91,29 +92,30 @@ class Stream(Generic[Item]):
 
     def __init__(self, handler: Handler[Item], codec: Codec, source: Log, tables: Tables) -> None:
         self.handler, self.name = handler, handler.name
-        self.pulse = time.monotonic()  # when something last went on here, or waited for a store for a known reason
+        self.pulse = monotonic()  # when something last went on here, or waited for a store for a known reason
+        self.work: asyncio.Task[Any] | None = None  # what is being done, for the watchdog to look at
         self._codec, self._log, self._tables = codec, source, tables
         self._letters = DeadLetters(tables)
         self._progress: dict[TopicPartition, Progress] = {}  # of the partitions that are ours
-        self._torn: set[TopicPartition] = set()  # those whose last batch was broken off
+        self._torn: set[TopicPartition] = set()  # those where the next record may not be the one that is next
         self._parked: set[Lane] = set()
-        self._lock = asyncio.Lock()  # batches, the retry of letters, and changes of what is ours never overlap
+        self._lock = asyncio.Lock()
 
     async def assign(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
         """Takes partitions over from whoever had them; answers the offset each is to be read from."""
-        async with self._lock:
+        async with self._alone():
             known = await self._patiently(lambda: progress_of(self._tables, self.name))
             parked = await self._patiently(lambda: self._letters.parked(self.name))
             await self._patiently(lambda: self.handler.assigned(partitions))
             self._parked = {each.lane for each in parked}
             self._progress.update((each, known.get(each, Progress())) for each in partitions)
-            self._torn.difference_update(partitions)
+            self._torn.update(partitions)
             log.info("partitions taken over", consumer=self.name, partitions=_named(partitions))
             return {partition: self._progress[partition].place + 1 for partition in partitions}
 
     async def revoke(self, partitions: Sequence[TopicPartition]) -> None:
         """Forgets partitions once the batch in work is done: what this process knows of them is stale from then on."""
-        async with self._lock:
+        async with self._alone():
             for partition in partitions:
                 self._progress.pop(partition, None)
             self.handler.revoked(partitions)
@@ -124,7 +126,7 @@ class Stream(Generic[Item]):
 
     async def handle(self, records: Sequence[Record]) -> None:
         """Handles a batch for good; see the class. Records of partitions that are not ours are left to their owner."""
-        async with self._lock:
+        async with self._alone():
             batch = Batch()
             for record in records:
                 partition = (record.topic, record.partition)
@@ -132,8 +134,8 @@ class Stream(Generic[Item]):
                 if at is None:
                     continue
                 sequence = _sequence(record, at.sequence + 1)
-                torn = partition in self._torn
-                if record.offset > at.place + 1 and (torn or (sequence or 0) > at.sequence + 1):
+                missing = partition in self._torn if sequence is None else sequence > at.sequence + 1
+                if missing and record.offset > at.place + 1:
                     await self._finish(batch)
                     batch = Batch()
                     at = await self._mend(partition, record.offset)
@@ -142,7 +144,7 @@ class Stream(Generic[Item]):
 
     async def tend(self) -> None:
         """What is due by the clock, and what operators wished for parked keys; call it about once a second."""
-        async with self._lock:
+        async with self._alone():
             try:
                 if due := await self._patiently(self.handler.tend):
                     await self._patiently(lambda: self._tables.write(due))
@@ -152,7 +154,17 @@ class Stream(Generic[Item]):
                         await self._grant(parked)
             except Exception:
                 log.exception("tending failed, trying again in a second", consumer=self.name)
-        self.pulse = time.monotonic()
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """Batches, the retry of letters, and changes of what is ours never overlap."""
+        async with self._lock:
+            self.work = asyncio.current_task()
+            try:
+                yield
+            finally:
+                self.work = None
+                self.pulse = monotonic()
 
     # One batch.
 
@@ -307,10 +319,10 @@ class Stream(Generic[Item]):
         while True:
             try:
                 answer = await attempt()
-                self.pulse = time.monotonic()
+                self.pulse = monotonic()
                 return answer
             except (TablesUnavailable, LogUnavailable) as error:
-                self.pulse = time.monotonic()
+                self.pulse = monotonic()
                 log.warning("store away, waiting for it", consumer=self.name, error=str(error), seconds=pause)
                 HANDLER_RETRIES.labels(self.name).inc()
                 await asyncio.sleep(pause)

@@ -7,16 +7,16 @@ from typing import Annotated
 import typer
 
 from infra.logging import configure
-from infra.settings import Settings
-from septet import demo, operators, roles, serving
+from infra.settings import Engine, Settings
+from septet import cluster, demo, operators, roles, serving
 from septet.composition import CONSUMERS, House, build
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
-def opened() -> House:
+def opened(settings: Settings | None = None) -> House:
     """The installation that the settings name, with everything made that was missing."""
-    settings = Settings()
+    settings = settings or Settings()
     configure(settings.log_level, settings.log_json)
     house = build(settings)
     roles.prepare(house)
@@ -44,15 +44,39 @@ def api() -> None:
 
 
 @cli.command()
-def worker(role: Annotated[str, typer.Argument(help=f"commands, {', '.join(CONSUMERS)}")]) -> None:
+def worker(
+    role: Annotated[str, typer.Argument(help=f"commands, {', '.join(CONSUMERS)}")],
+    plain: Annotated[bool, typer.Option("--plain", help="Read with a plain loop instead of Faust.")] = False,
+) -> None:
     """Run one worker: the command processor or one of the consumers."""
     house = opened()
     if role == "commands":
         roles.until_told(lambda stop: roles.commands(house, stop))
     elif role in CONSUMERS:
-        roles.until_told(lambda stop: roles.stream(house, role, stop))
+        roles.until_told(lambda stop: roles.stream(house, role, stop, plain))
     else:
         raise typer.BadParameter(f"choose one of: commands, {', '.join(CONSUMERS)}")
+
+
+@cli.command("cluster")
+def start_cluster(
+    role: Annotated[
+        list[str] | None,
+        typer.Argument(help=f"Role or role=processes, all where none is given: {', '.join(cluster.ROLES)}"),
+    ] = None,
+) -> None:
+    """Run roles as processes on Kafka and Cassandra, starting again what dies."""
+    counts = {}
+    for each in role or cluster.ROLES:
+        name, _, count = each.partition("=")
+        if name not in cluster.ROLES or not (count or "1").isdigit():
+            raise typer.BadParameter(f"{each}: give roles of {', '.join(cluster.ROLES)}, as in fanout=2")
+        counts[name] = int(count or "1")
+    settings = Settings(engine=Engine.CLUSTER)
+    house = opened(settings)  # makes what is missing once, before many start at the same time
+    asyncio.run(house.tables.close())
+    house.close()
+    cluster.run(cluster.programs(settings, counts))
 
 
 @cli.command("demo")

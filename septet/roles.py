@@ -10,13 +10,13 @@ from collections.abc import Callable
 import structlog
 
 from infra.log import Fenced
+from infra.settings import Engine
 from processors import loop
 from processors.commands import CommandProcessor
+from processors.watchdog import FAILED, Watchdog
 from septet.composition import CONSUMERS, House
 
 log = structlog.get_logger(__name__)
-
-FAILED = 75  # exit status of a process that its supervisor is to start again
 
 
 def commands(house: House, stop: threading.Event) -> None:
@@ -24,9 +24,18 @@ def commands(house: House, stop: threading.Event) -> None:
     CommandProcessor(house.catalogue, house.codec, house.log, str(house.settings.slot)).run(stop)
 
 
-def stream(house: House, name: str, stop: threading.Event) -> None:
-    """Feeds one consumer from the log until told to stop, on a plain loop."""
-    loop.run(house.stream(name), house.log, str(house.settings.slot), stop)
+def stream(house: House, name: str, stop: threading.Event, plain: bool = False) -> None:
+    """Feeds one consumer until told to stop: from Faust in a cluster, unless `plain`, else from a loop of our own."""
+    settings, target = house.settings, house.stream(name)
+    with Watchdog(target, house.log, settings.stalled_after.total_seconds()).watching():
+        if plain or settings.engine is Engine.EMBEDDED:
+            loop.run(target, house.log, str(settings.slot), stop)
+        else:
+            from processors import faust
+
+            security = settings.kafka_security
+            cluster = faust.Cluster(settings.kafka, str(settings.slot), settings.data / "faust", security)
+            faust.run(target, cluster, stop)
 
 
 class Workers:

@@ -1,0 +1,42 @@
+"""All roles of the cluster engine as processes of this machine."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+
+from infra.settings import Settings
+from infra.supervisor import Program, Supervisor
+from septet.composition import CONSUMERS
+
+ROLES = ("api", "commands", *CONSUMERS)
+
+
+def programs(settings: Settings, counts: Mapping[str, int]) -> list[Program]:
+    """The programs of the roles in `counts`, that many of each: slots from 0 on, and ports one after the other."""
+    found = []
+    for role, count in counts.items():
+        for slot in range(count):
+            verb = ["api"] if role == "api" else ["worker", role]
+            environment = {
+                **os.environ,
+                "SEPTET_ENGINE": "cluster",
+                "SEPTET_SLOT": str(slot),
+                "SEPTET_PORT": str(settings.port + slot),
+                "PYTHONUNBUFFERED": "1",
+            }
+            found.append(Program(f"{role}.{slot}", [sys.executable, "-m", "septet", *verb], environment))
+    return found
+
+
+def run(programs: Sequence[Program]) -> None:
+    """Keeps them running until SIGTERM or SIGINT; what they say goes to the standard output, with their names."""
+    width = max(len(each.name) for each in programs)
+    asyncio.run(_run(Supervisor(programs, lambda name, line: print(f"{name:{width}} | {line}", flush=True))))
+
+
+async def _run(supervisor: Supervisor) -> None:
+    for each in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(each, supervisor.stop)
+    await supervisor.run()
