@@ -44,7 +44,7 @@ def first_value(kafka: Service, topic: str) -> bytes | None:
 @contextmanager
 def session(cassandra: Service) -> Iterator[Session]:
     host, _, port = cassandra.address.partition(":")
-    profile = ExecutionProfile(RoundRobinPolicy(), consistency_level=ConsistencyLevel.ONE)
+    profile = ExecutionProfile(RoundRobinPolicy(), consistency_level=ConsistencyLevel.ONE, request_timeout=60)
     cluster = Cluster(
         [host],
         port=int(port),
