@@ -17,7 +17,7 @@ from api.problems import Problem
 from api.secrets import Secrets, id_from
 from api.services import Services
 from domain.kernel import ANONYMOUS, Actor, Message, Position
-from producers.gateway import Decision
+from producers.gateway import Busy, Decision, Pending
 
 FRESH = 15.0  # seconds a new session is believed without a look: its row may not be written yet
 BELIEVED = 5.0  # seconds between two looks whether a session was revoked
@@ -158,6 +158,16 @@ class Desk:
             return str(uuid_utils.uuid7())
         return id_from(str(actor), self._request.method, self._request.url.path, self._key)
 
+    async def first(self, command: Message, to: str, actor: Actor) -> Decision:
+        """Submits what has to be done before the request's own command.
+
+        Where its answer takes too long nothing was promised yet: raises Busy, so that the client sends it all again.
+        """
+        try:
+            return await self._gateway.submit(command, to, actor)
+        except Pending as pending:
+            raise Busy("a step before it takes too long") from pending
+
     async def submit(self, command: Message, to: str, actor: Actor = ANONYMOUS, command_id: str = "") -> Decision:
         """Submits and sets the position, version and correlation headers; raises as the gateway does."""
         decision = await self._gateway.submit(
@@ -203,7 +213,9 @@ def seen_in(projection: str) -> Callable[[Request, str | None], Awaitable[None]]
             except ValueError:
                 detail = "after: send a position as an answer's Septet-Position gave it."
                 raise Problem(422, "invalid_request", detail) from None
-            await services_of(request).waiting.passed(projection, position)
+            services = services_of(request)
+            if any(position.system in each.systems for each in services.projections if each.name == projection):
+                await services.waiting.passed(projection, position)  # what happened elsewhere never shows here
 
     return seen
 

@@ -131,14 +131,14 @@ async def register(body: NewPerson, desk: Desk, have: Services) -> Person:
     claimed: list[str] = []
     try:
         for claim in claims:
-            await have.gateway.submit(Claim(person, until), claim, SYSTEM)
+            await desk.first(Claim(person, until), claim, SYSTEM)
             claimed.append(claim)
         command = Register(body.name.strip(), body.phone_number, claims[0], claims[1], hashed)
         decision = await desk.submit(command, str(person), ANONYMOUS, command_id)
     except Rejected as refused:
         if refused.code == "taken":
             for claim in claimed:
-                await have.gateway.submit(Release(person), claim, SYSTEM)
+                await desk.first(Release(person), claim, SYSTEM)
             what = "number" if claimed else "name"
             raise Rejected("taken", f"This {what} is taken already. Choose another one, or sign in.") from refused
         raise

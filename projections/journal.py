@@ -84,7 +84,7 @@ class Journal:
         return [self.readable(each) for each in await asyncio.to_thread(read)]
 
     async def trace(self, correlation: str) -> dict[str, Any]:
-        """Everything recent that belongs to one correlation id, in time, and which consumers have applied its events."""
+        """Everything recent of one correlation id, in time, and which consumers have applied its events."""
         found = await self.latest(Wanted(correlation=correlation), 1_000)
         applied = []
         for consumer in self._consumers:

@@ -60,10 +60,10 @@ async def change_user(user_id: UUID, body: PersonChange, caller: SignedIn, desk:
         raise Rejected("not_yours", "You can change only your own account.", Reason.FORBIDDEN)
     if body.name is not None and body.name != row["name"]:
         claim = have.secrets.claim("name", body.name)
-        await _claimed(have, claim, user_id, desk, ChangeName(body.name.strip(), claim), caller)
+        await _claimed(claim, user_id, desk, ChangeName(body.name.strip(), claim), caller)
     if body.phone_number is not None and body.phone_number != row["phone"]:
         claim = have.secrets.claim("phone", body.phone_number)
-        await _claimed(have, claim, user_id, desk, ChangePhone(body.phone_number, claim), caller)
+        await _claimed(claim, user_id, desk, ChangePhone(body.phone_number, claim), caller)
     return {
         "user_id": user_id,
         "name": body.name or row["name"],
@@ -71,15 +71,13 @@ async def change_user(user_id: UUID, body: PersonChange, caller: SignedIn, desk:
     }
 
 
-async def _claimed(
-    have: Have, claim: str, owner: UUID, desk: Front, change: ChangeName | ChangePhone, caller: SignedIn
-) -> None:
+async def _claimed(claim: str, owner: UUID, desk: Front, change: ChangeName | ChangePhone, caller: SignedIn) -> None:
     """Claims, changes; gives the claim back where the change is refused."""
-    await have.gateway.submit(Claim(owner), claim, SYSTEM)
+    await desk.first(Claim(owner), claim, SYSTEM)
     try:
         await desk.submit(
             change, str(owner), caller.actor, id_from(type(change).__name__, desk.command_id(caller.actor))
         )
     except Rejected:
-        await have.gateway.submit(Release(owner), claim, SYSTEM)
+        await desk.first(Release(owner), claim, SYSTEM)
         raise

@@ -30,7 +30,7 @@ async def send_message(
         raise not_found("There is nobody with this name.")
     conversation = direct_id(caller.person, person)
     start = StartDirect(person, have.secrets.seal(conversation))
-    await have.gateway.submit(start, str(conversation), caller.actor)
+    await desk.first(start, str(conversation), caller.actor)
     decision = await desk.submit(SendMessage(message), str(conversation), caller.actor)
     sent: MessageSent = decision.events[0]
     return {"message_id": sent.message_id}

@@ -68,6 +68,16 @@ class Installation:
                 raise AssertionError("Septet is not ready:\n" + "\n".join(self.log(name) for name in self.processes))
             time.sleep(0.1)
 
+    def wait_until_working(self) -> None:
+        """Until a command is decided and shown: every role it takes is there."""
+        body = {"name": "the first", "phone_number": "+4930123999", "password": "long enough"}
+        deadline = time.monotonic() + STARTS_WITHIN
+        while httpx.post(f"{self.url}/identity/people", json=body, timeout=60).status_code != 201:
+            if time.monotonic() > deadline:
+                raise AssertionError("Septet does nothing:\n" + "\n".join(self.log(name) for name in self.processes))
+            body["name"] += "x"
+            body["phone_number"] = body["phone_number"][:-3] + f"{int(body['phone_number'][-3:]) - 1:03d}"
+
     def log(self, name: str) -> str:
         """The end of a process's output."""
         return (self._folder / f"{name}.log").read_text(errors="replace")[-4_000:]
@@ -124,6 +134,7 @@ def cluster(folder: Path, kafka: str, cassandra: str) -> Iterator[Installation]:
     for role in ROLES:
         one.start(role, ["worker", role])
     try:
+        one.wait_until_working()
         yield one
     finally:
         one.stop()

@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+from functools import partial
 
 import httpx
 import pytest
 import websockets
 from centrifuge import ReplyError
 
-from tests.e2e.people import Town
+from tests.e2e.people import Device, Town
 
 
 async def test_a_message_reaches_every_device_at_once_and_in_order(town: Town) -> None:
@@ -20,9 +21,13 @@ async def test_a_message_reaches_every_device_at_once_and_in_order(town: Town) -
     for number in range(20):
         await mine.call("send", chat_id=chat, content=f"{number}", key=f"{chat}/{number}")
     for device in (phone, tablet, mine):
-        await device.until(lambda device=device: len(device.messages(chat)) >= 20)
+        await device.until(partial(_has, device, chat, 20))
         assert [each["seq"] for each in device.messages(chat)] == list(range(1, 21))
         assert device.offsets == sorted(set(device.offsets))
+
+
+def _has(device: Device, chat: str, count: int) -> bool:
+    return len(device.messages(chat)) >= count
 
 
 async def test_what_came_while_a_device_was_away_waits_for_it_and_comes_once_and_in_order(town: Town) -> None:

@@ -11,6 +11,7 @@ import structlog
 
 from api.callers import Caller, Callers
 from api.chat.contacts import shows_presence
+from api.chat.conversations import CHAT
 from api.chat.socket import protocol
 from api.chat.socket.hub import Hub
 from api.chat.socket.methods import METHODS
@@ -20,7 +21,7 @@ from api.problems import Problem
 from api.services import Services
 from domain.chat.signals import Presence, Ticked, Typing
 from domain.instants import instant
-from domain.kernel import Rejected
+from domain.kernel import Position, Rejected
 from producers.gateway import Busy, Pending
 from projections.waiting import Behind
 
@@ -189,9 +190,19 @@ class Connection:
             self._inbox = _Inbox(self, caller, command.channel)
             return await self._inbox.open(command)
         if kind == "chat":
+            if command.data is not None and command.data.after:
+                await self._seen(command.data.after)
             await self._listen(wanted, caller)
             return {}
         raise Failed(102, "unknown channel")
+
+    async def _seen(self, after: str) -> None:
+        try:
+            position = Position.parse(after)
+        except ValueError:
+            raise Failed(107, "invalid_request: after is no position") from None
+        if position.system == "chat":
+            await self.services.waiting.passed(CHAT, position)
 
     async def _listen(self, conversation: UUID, caller: Caller) -> None:
         if conversation in self._chats:

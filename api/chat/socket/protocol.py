@@ -55,6 +55,13 @@ class Subscribe(msgspec.Struct):
     recover: bool = False
     epoch: str = ""
     offset: int = 0
+    data: "After | None" = None
+
+
+class After(msgspec.Struct):
+    """With a subscription: a position from an answer, so that one's own writes count for it."""
+
+    after: str = ""
 
 
 class Unsubscribe(msgspec.Struct):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
 from urllib.parse import urlsplit
@@ -20,7 +21,7 @@ from tests.e2e.console.person import Arrive, Person
 from tests.e2e.console.wire import Wire
 
 # A busy machine is slow, not wrong.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=30_000)
 
 ROOT = Path(__file__).parents[3]
 ARTEFACTS = ROOT / "artifacts" / "console"
@@ -47,11 +48,25 @@ def _free_port() -> int:
         return port
 
 
+@dataclass(frozen=True)
+class Running:
+    """A Septet that answers at `url`, and the environment its command line needs to work on it."""
+
+    url: str
+    settings: dict[str, str]
+
+    def command(self, *words: str) -> None:
+        """Runs `septet …` on it; raises where that fails."""
+        subprocess.run(
+            [sys.executable, "-m", "septet", *words], cwd=ROOT, env=os.environ | self.settings, check=True, timeout=60
+        )
+
+
 @pytest.fixture(scope="session")
-def console_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where Septet answers: `SEPTET_CONSOLE_URL` where one runs already, else one of our own on the embedded engine."""
-    if running := os.environ.get("SEPTET_CONSOLE_URL"):
-        yield running
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One on the embedded engine, or the one at `SEPTET_CONSOLE_URL` with the settings of this environment."""
+    if url := os.environ.get("SEPTET_CONSOLE_URL"):
+        yield Running(url, {})
         return
     folder = tmp_path_factory.mktemp("septet")
     port = _free_port()
@@ -63,7 +78,7 @@ def console_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         )
         try:
             _wait_until_ready(url, process, folder / "septet.log")
-            yield url
+            yield Running(url, settings)
         finally:
             process.terminate()
             process.wait(timeout=30)
@@ -81,6 +96,11 @@ def _wait_until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -
 
 
 @pytest.fixture(scope="session")
+def console_url(running: Running) -> str:
+    return running.url
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     assert chromium, "Chromium is not installed here; `make test` installs it."
@@ -91,7 +111,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def person(browser: Browser, console_url: str, request: pytest.FixtureRequest) -> Iterator[Arrive]:
+def person(browser: Browser, running: Running, request: pytest.FixtureRequest) -> Iterator[Arrive]:
     """`person("ann", …)` is somebody new at a browser of their own; keyword arguments go to the browser's context.
 
     After the test each of them must have seen no error, no blocked content and no request to another host; a failed
@@ -100,14 +120,18 @@ def person(browser: Browser, console_url: str, request: pytest.FixtureRequest) -
     people: list[Person] = []
     contexts: list[BrowserContext] = []
 
-    def arrive(name: str, *, base: str = console_url, registered: bool = True, **options: object) -> Person:
+    def arrive(
+        name: str, *, base: str = running.url, registered: bool = True, operator: bool = False, **options: object
+    ) -> Person:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, "locale": "en-GB", **options})  # type: ignore[arg-type]
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         one = Person(context, base, name)
         people.append(one)
         if registered:
             one.register()
+        if operator:
+            one.become_operator(running.command)
         return one
 
     yield arrive

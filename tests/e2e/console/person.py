@@ -74,10 +74,24 @@ class Person:
         self.page.get_by_role("textbox", name="Password").fill(password)
         self.page.get_by_role("tabpanel").get_by_role("button", name="Sign in").click()
 
+    def sign_out(self) -> None:
+        self.goto("/ui/profile")
+        self.page.locator(".profile-head").get_by_role("button", name="Sign out").click()
+        expect(self.page.get_by_role("textbox", name="Name or phone number")).to_be_visible()
+
+    def become_operator(self, command: Callable[..., None]) -> None:
+        """Roles count from the next sign-in on."""
+        command("operator", self.name)
+        self.sign_out()
+        self.sign_in(self.name)
+        self.settled()
+        self.goto("/ui/chat")
+        self.settled()
+
     def settled(self) -> None:
         """Signed in, and connected."""
         expect(self.page.locator(".shell")).to_be_visible()
-        expect(self.page.locator(".connection")).to_have_count(0, timeout=15_000)
+        expect(self.page.locator(".connection")).to_have_count(0)
 
     def goto(self, path: str) -> None:
         self.page.goto(self.base + path)

@@ -31,7 +31,7 @@ def test_the_network_is_cut_in_the_middle(person: Arrive, wire: Wire, console_ur
         bob.sees_tick(text, "Sent")
 
     wire.mend()
-    expect(ann.page.locator(".connection")).to_have_count(0, timeout=30_000)
+    expect(ann.page.locator(".connection")).to_have_count(0, timeout=60_000)
     for text in mine:
         expect(bob.bubble(text)).to_be_visible()
         ann.sees_tick(text, "Read")

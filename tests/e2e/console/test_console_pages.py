@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.console.conftest import ARTEFACTS, ROOT
+from tests.e2e.console.conftest import ARTEFACTS, ROOT, Running
 from tests.e2e.console.person import Arrive, Person
 
 WEB = ROOT / "web"
@@ -30,7 +30,9 @@ def _picture(one: Person, name: str) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(("place", "options"), [("desk", DESK), ("hand", HAND)])
-def test_pages_are_whole_and_accessible(person: Arrive, place: str, options: dict[str, object], scheme: str) -> None:
+def test_pages_are_whole_and_accessible(
+    person: Arrive, running: Running, place: str, options: dict[str, object], scheme: str
+) -> None:
     friend = person("Noa לוי")
     ann = person("ann", registered=False, color_scheme=scheme, reduced_motion="reduce", **options)
     found: dict[str, list[str]] = {}
@@ -44,6 +46,7 @@ def test_pages_are_whole_and_accessible(person: Arrive, place: str, options: dic
     expect(ann.page.get_by_role("button", name="Sign in")).to_be_visible()
     look("door")
     ann.register()
+    ann.become_operator(running.command)
     expect(ann.page.get_by_text("No conversations yet")).to_be_visible()
     look("chat empty")
     ann.start_with(friend)
@@ -154,7 +157,7 @@ def test_the_console_turns_round_for_right_to_left(person: Arrive) -> None:
 
 
 def test_the_server_is_away_when_a_page_is_opened(person: Arrive) -> None:
-    ann = person("ann")
+    ann = person("ann", operator=True)
     ann.page.route(
         "**/status",
         lambda route: route.abort("connectionfailed") if route.request.resource_type == "fetch" else route.fallback(),
