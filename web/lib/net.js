@@ -169,11 +169,13 @@ export const operator = {
   status: () => get('/status'),
   projections: () => get('/projections'),
   deadLetters: () => get('/deadletters'),
+  letters: (consumer, key) => get('/deadletters/letters', { consumer, key }),
   decide: (letter, verb, reason) => command(verb === 'retry' ? 'Retry dead letters' : 'Discard dead letters', 'POST', `${letterPath(letter)}/${verb}`, { body: { reason } }),
 };
 
 /**
- * Follows the log. `on.record`, `on.rates` get parsed data, `on.state` one of opening | open | lost.
+ * Follows the log. `on.record`, `on.rates` get parsed data, `on.missed` is told when the server had to leave some out,
+ * `on.state` gets one of opening | open | lost.
  * EventSource would repeat its first address, and with it a token that has run out, so each attempt is made here anew.
  */
 export function openStream(filter, on) {
@@ -189,6 +191,7 @@ export function openStream(filter, on) {
     source.onopen = () => { delay = 500; on.state('open'); };
     source.addEventListener('record', (event) => on.record(JSON.parse(event.data)));
     source.addEventListener('rates', (event) => on.rates(JSON.parse(event.data)));
+    source.addEventListener('missed', () => on.missed());
     source.onerror = () => {
       source.close();
       if (closed) return;

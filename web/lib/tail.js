@@ -24,6 +24,7 @@ export class Tail {
     this.close = openStream(filter, {
       record: (record) => this.take([record]),
       rates: (rates) => this.takeRates(rates),
+      missed: () => this.read(),
       state: (state) => {
         this.state.value = state;
         // Each opening reads what is there as well: between two connections nothing may be missing.

@@ -6,6 +6,8 @@ import { narrow, SYSTEMS } from '../lib/store.js';
 import { Tail, MOST, SECONDS } from '../lib/tail.js';
 import { WindowedList } from '../lib/list.js';
 import { brief, bytes, compact, count, number } from '../lib/format.js';
+import { actorOf, systemOf, typeName } from '../lib/records.js';
+import { operator } from '../lib/session.js';
 import { nameOf, people } from '../lib/chat/state.js';
 import { Empty, Time, Trouble, Waiting } from '../parts/bits.js';
 import { Icon } from '../parts/icons.js';
@@ -27,8 +29,8 @@ function Topics({ tail, chosen, choose }) {
     const values = rates.get(one.topic) ?? STILL;
     const last = sum(values.slice(-5)) / 5;
     return html`<li key=${one.topic}><button type="button" data-system=${one.topic.split('.')[0]} aria-pressed=${chosen === one.topic} onClick=${() => choose({ topic: chosen === one.topic ? '' : one.topic })}>
-      <span class="topic-name">${one.topic}</span><small class="rate">${compact(last)}/s</small>
-      <small title=${count(one.partitions, 'partition')}>${count(sum((Array.isArray(one.end) ? one.end : Object.values(one.end ?? {})).map(Number)), 'record')}</small><${Sparkline} values=${values} /></button></li>`;
+      <span class="topic-line"><span class="topic-name">${one.topic}</span><small>${compact(last)}/s</small></span>
+      <span class="topic-line"><small title=${count(one.partitions, 'partition')}>${count(sum(one.end), 'record')}</small><${Sparkline} values=${values} /></span></button></li>`;
   })}</ul>`;
 }
 
@@ -42,7 +44,7 @@ function Filters({ now, change, tail }) {
     addEventListener('septet:search', focus);
     return () => removeEventListener('septet:search', focus);
   }, []);
-  const field = (name, label, hint, ref) => html`<label><span>${label}</span><input ref=${ref} name=${name} value=${typed[name] ?? ''} placeholder=${hint} autocomplete="off" spellcheck="false"
+  const field = (name, label, hint, ref) => html`<label><span>${label}</span><input ref=${ref} name=${name} value=${typed[name] ?? ''} placeholder=${hint} autocomplete="off" spellcheck="false" list=${name === 'type' ? 'types' : undefined}
     onInput=${(event) => setTyped({ ...typed, [name]: event.target.value.trim() })} onChange=${() => change(typed)} /></label>`;
   const active = FILTERS.filter((name) => now[name]);
   return html`<details class="filters" ref=${box} open=${!narrow.peek()}>
@@ -50,14 +52,20 @@ function Filters({ now, change, tail }) {
     <form onSubmit=${(event) => { event.preventDefault(); change(typed); }}>
       <label><span>System</span><select value=${now.system ?? ''} onChange=${(event) => change({ ...typed, system: event.target.value })}><option value="">All</option>
         ${[...SYSTEMS, ['identity', 'Identity']].map(([name, label]) => html`<option value=${name}>${label}</option>`)}</select></label>
-      ${field('key', 'Key', 'conversation/…', first)}${field('type', 'Type', 'MessageSent')}${field('actor', 'Person', 'user id')}${field('correlation', 'Correlation', 'id')}
+      ${field('key', 'Key', 'conversation/…', first)}${field('type', 'Type', 'chat.conversation.…')}${field('actor', 'By', 'id of a person')}${field('correlation', 'Correlation', 'id')}
       ${narrow.value && field('topic', 'Topic', 'chat.events')}
+      <datalist id="types">${[...new Set(tail.records.value.map((record) => record.type))].sort().map((one) => html`<option key=${one} value=${one} />`)}</datalist>
       <button type="submit" class="sr">Apply</button>
       ${active.length > 0 && html`<button type="button" class="quiet" onClick=${() => change({})}>Clear all</button>`}
     </form></details>`;
 }
 
-const actorName = (id) => (people.value.has(id) ? nameOf(id) : brief(id));
+function actorName(record) {
+  const actor = actorOf(record.actor);
+  if (!actor) return '';
+  if (people.value.has(actor.id)) return nameOf(actor.id);
+  return actor.kind === 'person' ? brief(actor.id) : actor.id;
+}
 
 export default function LogPage() {
   const { query: asked } = route.value;
@@ -97,10 +105,10 @@ export default function LogPage() {
     return () => removeEventListener('keydown', keys);
   }, [tail, items, place, open, chosen]);
 
-  const render = ({ record, key }) => html`<button type="button" class="record" data-system=${record.topic.split('.')[0]} aria-pressed=${open?.place === key} tabindex=${chosen === key || (place < 0 && items[0]?.key === key) ? 0 : -1}
+  const render = ({ record, key }) => html`<button type="button" class="record" data-system=${systemOf(record)} aria-pressed=${open?.place === key} tabindex=${chosen === key || (place < 0 && items[0]?.key === key) ? 0 : -1}
       onClick=${() => { setChosen(key); setOpen(open?.place === key ? null : record); }}>
-    <${Time} at=${record.time} shape="precise" /><span class="topic">${record.topic}</span><b>${record.type}</b><span class="key">${record.key}</span>
-    <span class="actor" dir="auto">${record.actor ? actorName(record.actor) : ''}</span><span class="at">${record.partition}:${record.sequence ?? record.offset}</span><span class="size">${bytes(record.size)}</span></button>`;
+    <${Time} at=${record.time} shape="precise" /><span class="topic">${record.topic}</span><b class=${record.type ? '' : 'untyped'} title=${record.type}>${typeName(record)}</b><span class="key">${record.key}</span>
+    <span class="actor" dir="auto">${actorName(record)}</span><span class="at">${record.partition}:${record.sequence ?? record.offset}</span><span class="size">${bytes(record.size)}</span></button>`;
 
   const held = tail.held.value.length;
   const resume = () => { tail.pause(false); list.current?.toEdge(); };
@@ -110,7 +118,7 @@ export default function LogPage() {
       <button type="button" aria-pressed=${paused} onClick=${() => (paused ? resume() : tail.pause(true))}><${Icon} name=${paused ? 'play' : 'pause'} size=${19} /> ${paused ? 'Go on' : 'Pause'}${held > 0 && html` <b class="unread" aria-label=${`${held} new records wait`}>${compact(held)}</b>`}</button></header>
     <${Filters} now=${filter} change=${change} tail=${tail} />
     <div class="log-columns">
-      <aside class="topics-pane" aria-label="Topics" tabindex="0"><${Topics} tail=${tail} chosen=${filter.topic} choose=${add} /></aside>
+      <aside class="topics-pane" aria-label="Topics" tabindex="0">${operator.value ? html`<${Topics} tail=${tail} chosen=${filter.topic} choose=${add} />` : html`<p class="muted pad">You see what you have set in motion yourself. Operators see everything, and the topics with their rates.</p>`}</aside>
       <section class="records-pane" ref=${box} aria-label="Records">
         ${!tail.ready.value && html`<${Waiting} rows=${12} label="Loading records" />`}
         ${tail.ready.value && !items.length && html`<${Empty} icon="log" title=${Object.keys(filter).length ? 'No record matches this filter' : 'The log is empty'}>

@@ -21,5 +21,5 @@ export function Sparkline({ values, width = 96, height = 22, colour = '--accent'
   // A canvas knows no variables: the colour is worked out by an element first.
   const resolve = (text) => { box.current.style.color = text; return getComputedStyle(box.current).color; };
   useEffect(() => { plot.current?.setData(data()); }, [values]);
-  return html`<span class="spark" ref=${box} aria-hidden="true"></span>`;
+  return html`<span class=${`spark ${values.some(Boolean) ? '' : 'still'}`} ref=${box} aria-hidden="true"></span>`;
 }

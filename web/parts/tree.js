@@ -6,7 +6,6 @@ import { narrow } from '../lib/store.js';
 const ROW = 46;
 const STEP = 24;
 const LEFT = 16;
-const KINDS = { command: 'command', event: 'event', answer: 'answer', delivery: 'delivery', projection: 'projection' };
 const y = (row) => row * ROW + ROW / 2;
 const x = (depth) => LEFT + depth * STEP;
 
@@ -42,15 +41,14 @@ export function Tree({ tree, chosen, choose }) {
       </svg>
       <svg class="tree-times" width="100%" height=${rows.length * ROW} aria-hidden="true">
         ${scale.map((ms) => html`<line class="tick-line" x1=${at(ms)} x2=${at(ms)} y1="0" y2="100%" />`)}
-        ${rows.map((node) => html`<g key=${node.id} data-system=${node.system}>
+        ${rows.filter((node) => node.ms !== null).map((node) => html`<g key=${node.id} data-system=${node.system}>
           ${node.since > 0 && html`<line class="wait" x1=${at(node.ms - node.since)} x2=${at(node.ms)} y1=${y(node.row)} y2=${y(node.row)} />`}
           <ellipse class=${`note ${node.kind}`} cx=${at(node.ms)} cy=${y(node.row)} rx="6" ry="5" /></g>`)}
       </svg>
       <ol>${rows.map((node) => html`<li key=${node.id} data-system=${node.system}>
-        <button type="button" class="tree-row" aria-pressed=${chosen === node.id} disabled=${!node.record} onClick=${() => choose(node)} style=${{ '--depth': node.depth }}
-          aria-label=${`${KINDS[node.kind]} ${node.label}, ${spanText(node.ms)} after the start`}>
-          <span class="tree-label"><b>${node.label}</b><small>${node.record ? `${node.record.topic} ${node.record.partition}:${node.record.sequence ?? node.record.offset}` : `projection applied ${node.position}`}</small></span>
+        <button type="button" class="tree-row" aria-pressed=${chosen === node.id} disabled=${!node.record} onClick=${() => choose(node)} style=${{ '--depth': node.depth }}>
+          <span class="tree-label"><span class="sr">${node.kind} </span><b>${node.label}</b><small>${node.record ? `${node.record.topic} ${node.record.partition}:${node.record.sequence ?? node.record.offset}` : 'has applied it'}</small></span>
           <span class="tree-key">${node.record ? node.record.key?.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, brief) : ''}</span>
-          <span class="tree-ms">${node.since > 0 ? `+${spanText(node.since)}` : node.row ? '' : 'start'}</span></button></li>`)}</ol>
+          <span class="tree-ms">${node.since > 0 ? `+${spanText(node.since)}` : node.ms === null ? 'applied' : node.row ? '' : 'start'}</span></button></li>`)}</ol>
     </div></div>`;
 }

@@ -1,7 +1,7 @@
 // Joins the chat to its socket: the inbox in order and without loss, receipts, typing and presence on the side.
 import { signal, effect } from '../html.js';
 import { chat, openSocket } from '../net.js';
-import { me, endHere } from '../session.js';
+import { me, session, endHere } from '../session.js';
 import { Outbox } from './outbox.js';
 import { applyEntry, applyEphemeral, conversations, ordered, forgetAll, know, loadList, openThreads, readUpTo, setPresence, thread, blocked, contacts } from './state.js';
 
@@ -96,8 +96,9 @@ export function mark(chat_id, what) {
 // The snapshot is read after the subscription stands, so nothing can fall between the two; what comes twice is dropped.
 async function snapshot() {
   await loadList();
+  // Acknowledging the inbox marks what came through it as delivered. What was there before this device is told here.
   for (const one of conversations.peek().values()) {
-    if (one.last && one.last.sender_id !== me.peek() && (one.delivered ?? 0) < one.last_seq) mark(one.chat_id, { delivered: one.last_seq });
+    if (one.last && one.last.sender_id !== me.peek() && Math.max(one.delivered ?? 0, one.read ?? 0) < one.last_seq) mark(one.chat_id, { delivered: one.last_seq });
   }
   for (const one of openThreads()) one.catchUp();
   askPresence(partners());
@@ -108,7 +109,6 @@ function onEntry({ data, offset }) {
   if (offset && offset <= seen) return;
   applyEntry(data);
   if (offset) seen = offset;
-  if (data.type === 'message' && data.sender_id !== me.peek()) mark(data.chat_id, { delivered: data.seq });
   flushSoon();
 }
 
@@ -124,6 +124,7 @@ export async function start() {
     if (message) message.key = item.key; // the row on the screen stays the same row
   });
   // What can be had without the socket is had at once; it also shows a session that has ended.
+  know([[user, session.peek().name]]);
   loadList().catch(() => {});
   readContacts();
   socket = await openSocket({
