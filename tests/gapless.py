@@ -1,4 +1,4 @@
-"""Events written as the command processor writes them: in transactions, some of them aborted, each partition's sequence gapless."""
+"""Events as the command processor writes them: in transactions, some of them aborted, sequences gapless."""
 
 from confluent_kafka import Producer
 
