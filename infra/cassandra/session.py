@@ -5,7 +5,7 @@ import logging
 import ssl
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
@@ -211,6 +211,13 @@ class CassandraSession:
         if window.error:
             raise window.error
         self._back()
+
+    async def home(self) -> Callable[[bytes], Hashable]:
+        """Which node has the first copy of a partition, by its routing key. Raises TablesUnavailable."""
+        metadata = (await self._opened()).cluster.metadata
+        if len(metadata.all_hosts()) == 1:
+            return lambda _: None
+        return lambda key: next(iter(metadata.get_replicas(self._keyspace, key)), None)
 
     async def define(self, change: Callable[[Session], T]) -> T:
         """Runs a change of the schema, which may block; one at a time. Raises TablesUnavailable."""

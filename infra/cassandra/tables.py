@@ -1,7 +1,7 @@
 """Tables in Cassandra: for any number of processes and machines."""
 
 import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Mapping, Sequence
 from functools import partial
 
 from cassandra.auth import AuthProvider
@@ -15,6 +15,9 @@ from infra.tables import Put, Row, Table, Value, Write
 
 _PAGE, _SCAN_PAGE = 200, 1000  # rows that the node sends at once: for `rows`, which holds no more, and for `scan`
 _BATCH_ROWS, _BATCH_BYTES = 100, 128 * 1024  # of one partition in one request
+# Of several in one request: as much as a node with its default settings takes without a warning in its log. To the node
+# a cell is larger than its value by these many bytes.
+_SHARED_PARTITIONS, _SHARED_BYTES, _CELL_BYTES = 10, 5_000, 24
 _SIMPLE: Mapping[str, str | int] = {"class": "SimpleStrategy", "replication_factor": 1}
 
 _Cells = tuple[str, list[bytes]]  # a statement and its parameters
@@ -77,7 +80,7 @@ class CassandraTables:
             if write.at > expired:  # else its life is over, and that of all it could hide
                 partitions.setdefault((write.table.name, partition), []).append((change.cql, cells))
         prepared = {change.cql: await self._session.prepared(change.cql) for change, _ in changes.values()}
-        await self._session.run(_requests(partitions, prepared))
+        await self._session.run(_requests(partitions, prepared, await self._session.home()))
 
     async def get(self, table: Table, **key: Value) -> Row | None:
         statements = self._statements(table)
@@ -131,19 +134,42 @@ class CassandraTables:
         return known
 
 
-def _requests(partitions: Mapping[tuple[str, bytes], list[_Cells]], prepared: _Prepared) -> Iterator[Statement]:
-    """The fewest requests that say it: one row alone, or an unlogged batch of rows of one partition (one mutation)."""
+def _requests(
+    partitions: Mapping[tuple[str, bytes], Sequence[_Cells]],
+    prepared: _Prepared,
+    home: Callable[[bytes], Hashable],
+) -> Iterator[Statement]:
+    """The fewest requests that say it: unlogged batches, of one partition or of a few small ones of one node.
+
+    Writes may be applied in any order and more than once, so a batch need be no transaction; a request for each row
+    would take several times as long. `home` answers the node of a partition.
+    """
+    shared: dict[Hashable, tuple[int, int, list[BoundStatement]]] = {}
     for (_, partition), rows in partitions.items():
-        for part in _parts(rows):
-            statements = [_bound(prepared[cql], cells, partition) for cql, cells in part]
-            if len(statements) == 1:
-                yield statements[0]
-                continue
-            batch = BatchStatement(BatchType.UNLOGGED)
-            batch.is_idempotent = True
-            for statement in statements:
-                batch.add(statement)
-            yield batch
+        size = sum([len(cell) + _CELL_BYTES for _, cells in rows for cell in cells])
+        if size > _SHARED_BYTES:
+            for part in _parts(rows):
+                yield _request([_bound(prepared[cql], cells, partition) for cql, cells in part])
+            continue
+        node = home(partition)
+        taken, several, statements = shared.pop(node, (0, 0, []))
+        if statements and (several == _SHARED_PARTITIONS or taken + size > _SHARED_BYTES):
+            yield _request(statements)
+            taken, several, statements = 0, 0, []
+        statements += [_bound(prepared[cql], cells, partition) for cql, cells in rows]
+        shared[node] = taken + size, several + 1, statements
+    for _, _, statements in shared.values():
+        yield _request(statements)
+
+
+def _request(statements: Sequence[BoundStatement]) -> Statement:
+    if len(statements) == 1:
+        return statements[0]
+    batch = BatchStatement(BatchType.UNLOGGED)
+    batch.is_idempotent = True
+    for statement in statements:
+        batch.add(statement)
+    return batch
 
 
 def _parts(rows: Sequence[_Cells]) -> Iterator[Sequence[_Cells]]:
