@@ -1,0 +1,1 @@
+"""Other servers under the same load: installed, configured, started and ended by the benchmark."""
