@@ -299,6 +299,7 @@ class CassandraSession:
         )
         try:
             session = cluster.connect()
+            session._default_timeout = self._seconds  # of `prepare`, to which profiles do not apply
             there = session.execute(
                 "SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = %s", [self._keyspace]
             )
