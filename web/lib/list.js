@@ -3,7 +3,7 @@
 import { html, useRef, useState, useLayoutEffect, useEffect } from './html.js';
 
 const OVERSCAN = 700; // pixels kept ready above and below
-const NEAR = 12; // rows from an edge at which more is asked for
+const NEAR = 40; // rows from an edge at which more is asked for
 
 /** Where each row lies: offsets by prefix sums over measured heights, an estimate for what was never seen. */
 class Layout {
@@ -67,7 +67,7 @@ export function WindowedList({ items, render, estimate = 60, pad = 0, stick = 'e
   const sizer = useRef(null);
   const rows = useRef(null);
   const own = useRef(null);
-  own.current ??= { layout: new Layout(estimate, pad), stuck: true, anchor: null, range: [0, 0], view: '' };
+  own.current ??= { layout: new Layout(estimate, pad), stuck: true, anchors: [], range: [0, 0], view: '' };
   const state = own.current;
   const [, redraw] = useState(0);
   const { layout } = state;
@@ -82,8 +82,9 @@ export function WindowedList({ items, render, estimate = 60, pad = 0, stick = 'e
   const wantedTop = () => {
     const height = port.current?.clientHeight || 800;
     if (state.stuck) return stick === 'end' ? Math.max(0, layout.total - height) : 0;
-    const index = state.anchor ? layout.place(state.anchor.key) : -1;
-    return index < 0 ? port.current?.scrollTop ?? 0 : layout.top(index) + state.anchor.delta;
+    // The heading of a day goes when earlier messages of that day come in: then the next row holds the view.
+    const held = state.anchors.find((one) => layout.place(one.key) >= 0);
+    return held ? layout.top(layout.place(held.key)) + held.delta : port.current?.scrollTop ?? 0;
   };
   // Rows that are rendered already are kept until the view leaves their overscan: fewer renders while scrolling.
   state.range = range();
@@ -94,7 +95,7 @@ export function WindowedList({ items, render, estimate = 60, pad = 0, stick = 'e
     const index = layout.at(top);
     const end = port.current.clientHeight + top;
     state.stuck = stick === 'end' ? end >= layout.total - 8 : top <= 8;
-    state.anchor = items.length ? { key: items[index].key, delta: top - layout.top(index) } : null;
+    state.anchors = items.slice(index, index + 4).map((item, i) => ({ key: item.key, delta: top - layout.top(index + i) }));
   };
 
   const tellView = () => {
@@ -122,13 +123,16 @@ export function WindowedList({ items, render, estimate = 60, pad = 0, stick = 'e
     tellView();
   };
 
+  const ask = ([first, last]) => {
+    if (first < NEAR) onStart?.();
+    if (last > items.length - NEAR) onEnd?.();
+  };
   const scrolled = () => {
     drop();
     const [first, last] = range();
     const room = OVERSCAN / 2 / estimate;
     if (Math.abs(first - state.range[0]) > room || Math.abs(last - state.range[1]) > room) redraw((n) => n + 1);
-    if (first < NEAR) onStart?.();
-    if (last > items.length - NEAR) onEnd?.();
+    ask([first, last]);
     tellView();
   };
 
@@ -141,10 +145,8 @@ export function WindowedList({ items, render, estimate = 60, pad = 0, stick = 'e
     watch.observe(rows.current);
     return () => watch.disconnect();
   }, []);
-  // A short list that does not fill the view would never be scrolled: ask for more without being asked.
-  useEffect(() => {
-    if (items.length && layout.total <= (port.current?.clientHeight ?? 0) + OVERSCAN / 2) onStart?.();
-  }, [items.length]);
+  // Rows that came in may not be enough, or not even fill the view; then there is no scrolling that would ask again.
+  useEffect(() => { if (items.length) ask(range()); }, [items.length]);
 
   if (handle) {
     handle.current = {
@@ -152,7 +154,7 @@ export function WindowedList({ items, render, estimate = 60, pad = 0, stick = 'e
       to(key, share = 0.3) {
         if (layout.place(key) < 0) return false;
         state.stuck = false;
-        state.anchor = { key, delta: -port.current.clientHeight * share };
+        state.anchors = [{ key, delta: -port.current.clientHeight * share }];
         redraw((n) => n + 1);
         return true;
       },

@@ -56,13 +56,15 @@ def test_an_export_is_dropped_previewed_imported_and_read(person: Arrive, tmp_pa
 
     # Up through many pages. What is in view stays put while older pages come in above it.
     seen: set[int] = set()
-    for _ in range(40):
+    first_row = "() => document.querySelector('.messages .row').dataset.key"
+    while len(seen) < 600:
         shown = [int(one) for one in re.findall(r"message (\d+)", messages.inner_text())]
         assert shown == sorted(shown)
         assert ann.page.locator(".messages .row").count() < MOST_ROWS
         seen |= set(shown)
-        messages.evaluate("element => element.scrollBy(0, -2000)")
-    assert len(seen) > 600
+        before = ann.page.evaluate(first_row)
+        messages.evaluate("element => element.scrollBy(0, -1200)")
+        ann.page.wait_for_function(f"before => ({first_row})() !== before", arg=before)
     assert seen == set(range(min(seen), MESSAGES)), "a message was skipped"
 
     newest.click()
