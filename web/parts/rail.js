@@ -18,8 +18,8 @@ function System({ system, here }) {
       <${Icon} name=${name} /><span>${title}</span></span>`;
   }
   const news = name === 'chat' ? unread.value : 0;
-  return html`<a class="rail-item" data-system=${name} href=${`/ui/${name}`} aria-current=${here === name ? 'page' : undefined} aria-label=${news ? `${title}, ${news} unread` : undefined}>
-    <${Icon} name=${name} /><span>${title}</span>${news > 0 && html`<b class="unread">${compact(news)}</b>`}</a>`;
+  return html`<a class="rail-item" data-system=${name} href=${`/ui/${name}`} aria-current=${here === name ? 'page' : undefined}>
+    <${Icon} name=${name} /><span>${title}</span>${news > 0 && html`<b class="unread">${compact(news)}<span class="sr"> unread</span></b>`}</a>`;
 }
 
 const Room = ({ path, title, icon, here }) => html`<a class="rail-item" data-system="house" href=${`/ui/${path}`} aria-current=${here === path ? 'page' : undefined}><${Icon} name=${icon} /><span>${title}</span></a>`;
