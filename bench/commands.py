@@ -22,6 +22,7 @@ from domain.chat.conversation import CreateGroup, SendMessage
 from domain.kernel import Actor, Message, Rejected
 from infra.clock import micros_now
 from infra.log import LogUnavailable, Producer
+from infra.logging import configure
 from infra.settings import Engine, Settings
 from processors.commands import CommandProcessor
 from producers.gateway import Busy, Gateway, Pending
@@ -200,6 +201,7 @@ def _drain(septet: Installation, report: Report, count: int, replies: bool) -> N
             what="decided by one process" + (", with replies" if replies else ""),
             commands=decided,
             per_s=round(decided / seconds),
+            per_cpu_s=round(decided / usage.seconds_of("worker")),
             busy=usage.text(),
         )
 
@@ -207,6 +209,7 @@ def _drain(septet: Installation, report: Report, count: int, replies: bool) -> N
 def decide(pipe: Connection, settings: Settings, *marks: int) -> None:
     """The command processor as its role runs it; tells at each mark how many it has decided since the last, and in
     how many seconds."""
+    configure("ERROR", False)
     house = build(settings)
     processor = CommandProcessor(house.catalogue, house.codec, house.log, str(settings.slot))
     consumer = processor.open()

@@ -61,8 +61,8 @@ class Meter:
 
     async def complete(self, patience: float) -> None:
         """Returns when nothing is missing, or nothing more has come for `patience` seconds."""
-        while self.missing and time.monotonic() - self.last < patience:
-            await asyncio.sleep(0.01)  # noqa: ASYNC110  # an event for each message would cost more than it tells
+        while self.missing and time.monotonic() - self.last < patience:  # noqa: ASYNC110  # cheaper than events
+            await asyncio.sleep(0.01)
 
     @property
     def missing(self) -> int:

@@ -56,7 +56,13 @@ async def _measure(septet: Installation, report: Report, count: int, way: str) -
             first, began = done, time.monotonic()
             usage.start()
     seconds = time.monotonic() - began
-    report.add(way=way, events=count - first, per_s=round((count - first) / seconds), busy=usage.text())
+    report.add(
+        way=way,
+        events=count - first,
+        per_s=round((count - first) / seconds),
+        per_cpu_s=round((count - first) / usage.seconds_of(name)),
+        busy=usage.text(),
+    )
     await house.tables.close()
     house.log.close()
 

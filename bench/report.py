@@ -24,7 +24,7 @@ PACKAGES = ("confluent-kafka", "cassandra-driver", "faust-streaming", "uvloop", 
 Cell = str | float | int | None
 Row = dict[str, Cell]
 
-console = Console(highlight=False)
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 220)
 
 
 @dataclass

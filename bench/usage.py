@@ -28,6 +28,10 @@ class Usage:
         shares["others"] = max(0.0, (_machine_seconds() - self._busy) / took * 100 - sum(shares.values()))
         return shares
 
+    def seconds_of(self, name: str) -> float:
+        """Processor seconds of one of them."""
+        return self._seconds()[name] - self._before[name]
+
     def text(self) -> str:
         """Those shares in a table's cell: "api 97 %, kafka 30 % (of 200 %)"."""
         named = ", ".join(f"{name} {share:.0f} %" for name, share in self.shares().items() if share >= SHOWN)
