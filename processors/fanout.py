@@ -4,6 +4,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -83,14 +84,14 @@ class FanOut(Follower):
         """Forgets all memberships: another worker may have gone on with them meanwhile."""
         self._members.clear()
 
-    def read(self, record: Record, codec: Codec) -> Happened | None:
+    def read(self, record: Record, codec: Codec) -> Sequence[Happened] | None:
         """The event of a conversation; those of other aggregates are of no interest."""
         return read_event(record, codec) if record.key.startswith(b"conversation/") else None
 
-    async def handle(self, batch: Sequence[Happened]) -> Sequence[Write]:
+    async def handle(self, batch: Sequence[Sequence[Happened]]) -> Sequence[Write]:
         """Sends the entries and waits until the log has them; answers the changes of membership."""
         writes: list[Write] = []
-        for each in batch:
+        for each in chain.from_iterable(batch):
             conversation = UUID(each.at.aggregate_id)
             members = await self._members_of(conversation)
             writes += self._change(conversation, members, each)

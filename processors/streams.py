@@ -1,7 +1,7 @@
 """The stream runner: order, repeats, gaps, retries and dead letters around a handler that knows of none of them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import monotonic
@@ -16,6 +16,7 @@ from infra.progress import Progress, marks, progress_of
 from infra.tables import Tables, TablesUnavailable, Write
 from schemas.codec import Codec, Undecodable
 from schemas.envelope import BrokenEnvelope, Happened, recorded_of
+from schemas.history import meaning_of
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -329,10 +330,9 @@ class Stream(Generic[Item]):
                 pause = min(pause * 2, 5.0)
 
 
-def read_event(record: Record, codec: Codec) -> Happened:
-    """The event of a record of an events topic; raises BrokenEnvelope, Undecodable."""
-    at = recorded_of(record.topic, record.partition, record.headers)
-    return Happened(codec.decode(record.value or b""), at)
+def read_event(record: Record, codec: Codec, wanted: Container[str] | None = None) -> Sequence[Happened]:
+    """The event of a record of an events topic, or what a retired one means today; see `meaning_of`."""
+    return meaning_of(record.topic, record.partition, record.headers, record.value or b"", codec, wanted)
 
 
 def _sequence(record: Record, expected: int) -> int | None:

@@ -139,7 +139,7 @@ class Gateway:
         return self._decision(answer, command_id)
 
     def _decision(self, answer: Answer, correlation: str) -> Decision:
-        events = tuple(self._codec.decode(each) for each in answer.events)
+        events = tuple(event for each in answer.events for event in self._codec.decode_all(each))
         time = instant(answer.time or micros_now())
         return Decision(answer.command_id, correlation, events, answer.position, answer.version, time)
 

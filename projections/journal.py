@@ -187,10 +187,11 @@ class Journal:
         if record.value is None:
             return None
         try:
-            message = self._codec.decode(record.value)
+            messages = self._codec.decode_all(record.value)
         except Undecodable as error:
             return {"unreadable": str(error)}
-        return _shown(message.state if isinstance(message, Snapshot) else message)
+        found = [_shown(each.state if isinstance(each, Snapshot) else each) for each in messages]
+        return found[0] if len(found) == 1 else found
 
     def _partitions(self, wanted: Wanted) -> list[TopicPartition]:
         counts: Mapping[str, int] = self._log.topics()

@@ -1,13 +1,15 @@
 """What a projection is: tables, and for each event type a pure function to the writes it means."""
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any, TypeVar
 
 from infra.log import Record, TopicPartition
 from infra.tables import Table, Write
 from schemas import topics
 from schemas.codec import Codec
-from schemas.envelope import Happened, Recorded, recorded_of
+from schemas.envelope import Happened, Recorded
+from schemas.history import meaning_of
 
 E = TypeVar("E")
 Writes = Sequence[Write]
@@ -36,10 +38,10 @@ class Projection:
 
         return register
 
-    def read(self, record: Record, codec: Codec) -> Happened | None:
+    def read(self, record: Record, codec: Codec) -> Sequence[Happened] | None:
         """The event of a record where this projection has a function for it; others are not even decoded."""
-        at = recorded_of(record.topic, record.partition, record.headers)
-        return Happened(codec.decode(record.value or b""), at) if at.type in self._when else None
+        body = record.value or b""
+        return meaning_of(record.topic, record.partition, record.headers, body, codec, self._when) or None
 
     async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
         """Nothing to load: a projection remembers nothing."""
@@ -53,6 +55,6 @@ class Projection:
     async def tend(self) -> Writes:
         return ()
 
-    async def handle(self, batch: Sequence[Happened]) -> Sequence[Write]:
+    async def handle(self, batch: Sequence[Sequence[Happened]]) -> Sequence[Write]:
         """The writes of a batch, in its order."""
-        return [write for each in batch for write in self._when[each.at.type](each.event, each.at)]
+        return [write for each in chain.from_iterable(batch) for write in self._when[each.at.type](each.event, each.at)]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from itertools import chain
 from uuid import UUID, uuid5
 
 from domain.instants import micros
@@ -27,14 +28,15 @@ class Policies:
     def __init__(self, source: Log, codec: Codec, tables: Tables, catalogue: Catalogue, rules: Rules) -> None:
         self._codec, self._catalogue = codec, catalogue
         self._rules = {codec.type_name(event): rule for event, rule in rules.items()}
+        self._telling = {name.encode() for name in (*self._rules, *codec.retired)}  # types worth a closer look
         self._producer = source.producer()
         self._deadlines = Deadlines(tables, self._producer)
         self.topics = tuple(sorted({topics.events(catalogue.of(event).system) for event in rules}))
 
-    def read(self, record: Record, codec: Codec) -> Happened | None:
-        """The event of a record where a rule wants it."""
-        wanted = record.headers.get("ce_type", b"").decode() in self._rules
-        return read_event(record, codec) if wanted else None
+    def read(self, record: Record, codec: Codec) -> Sequence[Happened] | None:
+        """The event of a record where a rule wants it, and what a retired one means today."""
+        telling = record.headers.get("ce_type", b"") in self._telling
+        return (read_event(record, codec, self._rules) or None) if telling else None
 
     async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
         """Takes the deadlines of the partitions over."""
@@ -44,10 +46,10 @@ class Policies:
         """Leaves their deadlines to the new owner."""
         self._deadlines.close(_place(*each) for each in partitions)
 
-    async def handle(self, batch: Sequence[Happened]) -> Sequence[Write]:
+    async def handle(self, batch: Sequence[Sequence[Happened]]) -> Sequence[Write]:
         """Sends what is to be done now and waits until the log has it; answers the deadlines to keep."""
         writes: list[Write] = []
-        for happened in batch:
+        for happened in chain.from_iterable(batch):
             for index, then in enumerate(self._rules[happened.at.type](happened.event, happened.at)):
                 due = self._record(happened.at, index, then)
                 if then.due is None:
