@@ -63,8 +63,9 @@ def up(
         _start_processes(servers)
     else:
         raise typer.Exit(1)
-    console.print("A role of Septet on them (`.venv/bin/septet --help` lists the roles) wants these settings:")
-    console.print(f"SEPTET_ENGINE=cluster SEPTET_KAFKA={servers[0].address} SEPTET_CASSANDRA_PORT={cassandra_port}")
+    console.print("Every role of Septet on them:")
+    wiring = f"SEPTET_ENGINE=cluster SEPTET_KAFKA={servers[0].address} SEPTET_CASSANDRA_PORT={cassandra_port}"
+    console.print(f"  {wiring} .venv/bin/septet cluster", soft_wrap=True)
 
 
 @app.command()
