@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 START_SECONDS, STOP_SECONDS = 180, 30
+GUARD = 'read _; grep -aqsF -- "$2" "/proc/$1/cmdline" && kill -9 "$1"'
 
 
 class NotReady(Exception):
@@ -120,9 +121,10 @@ class Server(ABC):
             )
         self._pid_file.write_text(str(self._process.pid))
         if not self._detached:
-            # The shell waits on a pipe that only we hold open; it ends with us, whatever ends us.
+            # The shell waits on a pipe that only we hold open; it ends with us, whatever ends us. By then the number
+            # may have gone to another process: ours names its directory.
             self._guard = subprocess.Popen(
-                ["/bin/sh", "-c", f"read _; kill -9 {self._process.pid}"],
+                ["/bin/sh", "-c", GUARD, "guard", str(self._process.pid), str(self.directory)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
