@@ -228,7 +228,13 @@ class Conversations:
 
 
 def _member(row: Row) -> Member:
-    return Member(row["person"], row["role"], row["joined_seq"], row["delivered"], row["read"])
+    return Member(row["person"], row["role"], row["joined_seq"], _delivered(row), row["read"])
+
+
+def _delivered(row: Row) -> int:
+    """What was read was delivered, too, told or not; each of the two marks is written by its own event."""
+    delivered: int = row["delivered"]
+    return max(delivered, row["read"])
 
 
 def _thread(mine: Row, head: Row) -> Thread | None:
@@ -242,7 +248,7 @@ def _thread(mine: Row, head: Row) -> Thread | None:
         last_seq=head["last_seq"],
         last_at=head["last_at"],
         joined_seq=mine["joined_seq"],
-        delivered=mine["delivered"],
+        delivered=_delivered(mine),
         read=mine["read"],
     )
 
