@@ -13,7 +13,8 @@ from infra.tables import Put, Row, Table, Value, Write
 Plain = str | int | float | bool | bytes
 
 MAX_KEY_BYTES = 8_000  # of one key column; Cassandra takes 65,535 for a whole partition key
-_SURELY_SHORT = MAX_KEY_BYTES // 4  # characters
+MAX_VALUE_BYTES = 4 * 1024 * 1024  # of one column; Cassandra takes half a commit log segment for a whole row
+_BYTES_PER_CHARACTER = 4  # at most
 MAX_AT = 0x7FFF_FFFF_FFFF_FFFF
 _MAX_NAME = 48  # Cassandra's, for tables
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")  # no double underscore: stores put their own columns beside ours
@@ -113,10 +114,10 @@ def plain(table: Table, name: str, value: Value) -> Plain:
         found = TO_PLAIN[kind](value)
     except (TypeError, ValueError) as error:
         raise type(error)(f"{table.name}.{name}: {error}") from None
-    if name in table.keys and isinstance(found, str | bytes) and len(found) * 4 > MAX_KEY_BYTES:
-        size = len(found if isinstance(found, bytes) else found.encode())
-        if size > MAX_KEY_BYTES:
-            raise ValueError(f"{table.name}.{name}: a key of more than {MAX_KEY_BYTES} bytes")
+    if isinstance(found, str | bytes):
+        most = MAX_KEY_BYTES if name in table.keys else MAX_VALUE_BYTES
+        if len(found if isinstance(found, bytes) else found.encode()) > most:
+            raise ValueError(f"{table.name}.{name}: more than {most:,} bytes")
     if name in table.partition and len(table.partition) == 1 and found in ("", b""):
         raise ValueError(f"{table.name}.{name}: an empty partition key")
     return found
@@ -172,7 +173,14 @@ class WriteReader:
         types = kinds(table)
         self.table, self.names = table, (*table.keys, *columns)
         self._convert = [TO_PLAIN[types[name]] for name in self.names]
-        self._texts = [place for place, name in enumerate(table.keys) if types[name] in (str, bytes)]
+        # Lengths that need no closer look.
+        self._lengths = [
+            (place, 1, MAX_KEY_BYTES // _BYTES_PER_CHARACTER)
+            if name in table.keys
+            else (place, 0, MAX_VALUE_BYTES // _BYTES_PER_CHARACTER)
+            for place, name in enumerate(self.names)
+            if types[name] in (str, bytes)
+        ]
 
     def __call__(self, write: Write) -> list[Plain]:
         """The key and the values in the order of `names`; raises TypeError or ValueError, saying which is wrong."""
@@ -183,8 +191,8 @@ class WriteReader:
             found = [convert(value) for convert, value in zip(self._convert, given, strict=True)]
         except (TypeError, ValueError):
             return self._explain(given)
-        for place in self._texts:
-            if not 0 < len(found[place]) <= _SURELY_SHORT:  # type: ignore[arg-type]
+        for place, least, most in self._lengths:
+            if not least <= len(found[place]) <= most:  # type: ignore[arg-type]
                 return self._explain(given)
         return found
 

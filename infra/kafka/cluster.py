@@ -94,7 +94,7 @@ class Cluster:
         deadline = time.monotonic() + ANSWER_WITHIN
         while True:
             try:
-                return {each: _result(asked).offset for each, asked in self.ask_ends(partitions).items()}
+                return {each: offset_of(asked) for each, asked in self.ask_ends(partitions).items()}
             except (LogUnavailable, WrongTopic):  # a leader that is changing, a topic that is being created
                 if time.monotonic() > deadline:
                     raise
@@ -137,6 +137,14 @@ class Cluster:
             return question()
         except KafkaException as failure:
             raise _meaning(failure) from failure
+
+
+def offset_of(asked: "Future[ListOffsetsResultInfo]") -> int:
+    """What `ask_ends` asked for. The library answers with an invalid offset, not an error, where no broker did."""
+    offset: int = _result(asked).offset
+    if offset < 0:
+        raise LogUnavailable("the partition's leader does not answer")
+    return offset
 
 
 def _result(asked: "Future[Answer]") -> Answer:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from uuid import uuid4
 
 import structlog
@@ -9,6 +10,7 @@ from confluent_kafka import Consumer as Client
 from confluent_kafka import KafkaError, KafkaException, Message
 from confluent_kafka import TopicPartition as Place
 
+from infra.kafka.calls import Calls, Hung, end
 from infra.kafka.clients import FORBIDDEN, Settings, error_of, is_fatal, is_passing, telling
 from infra.kafka.cluster import Cluster
 from infra.kafka.records import records_of, take
@@ -31,6 +33,7 @@ MEMBER: Settings = {
 }
 
 STABLE_WITHIN = 1.0  # seconds one poll waits for the former owners' transactions to end
+STORED_WITHIN = 10.0  # seconds a commit waits for Kafka
 SETTLED_WITHIN = 5.0  # seconds a commit waits for a rebalance to end, and a farewell for its partitions to go
 
 REBALANCING = frozenset({KafkaError.ILLEGAL_GENERATION, KafkaError.REBALANCE_IN_PROGRESS})
@@ -58,12 +61,14 @@ class KafkaConsumer:
         self._owned: set[TopicPartition] = set()
         self._paused: set[TopicPartition] = set()
         self._failed = ""  # why this client can do nothing more
+        self._fenced = False  # another process is this member now
         self._closed = False
         self.membership: object = None  # of the last batch; taken when it was, so that a later change voids it
         # What tells this process from any other that is or was the same static member.
         self.identity = f"{self._name}@{uuid4().hex[:12]}"
         own: Settings = {"group.id": group, "group.instance.id": self._name, "client.id": self.identity}
         self._settings = settings | READING | MEMBER | own | {"error_cb": telling(self._name)}
+        self._commits = Calls("kafka-commits")
         self._join()
 
     def poll(self, limit: int, timeout: float) -> list[Record]:
@@ -84,25 +89,27 @@ class KafkaConsumer:
         places = [Place(*each, offset) for each, offset in offsets.items() if each in self._owned]
         deadline = time.monotonic() + SETTLED_WITHIN
         while places:
-            error = self._commit_once(places)
-            if error is None:
+            try:
+                self._commits.make(partial(self._store, places), STORED_WITHIN)
                 return
-            if is_fatal(error) or error.code() == KafkaError.FENCED_INSTANCE_ID:
-                self._failed = str(error)
-                raise LogUnavailable(f"offsets of {self._name} not stored: {error}")
-            if error.code() in EXPELLED:  # the next owner reads on from the last commit
-                log.info("offsets not stored, the partitions have moved", member=self._name, error=str(error))
-                return
-            if error.code() not in REBALANCING or time.monotonic() > deadline:
-                raise LogUnavailable(f"Kafka did not store the offsets of {self._name}: {error}")
+            except Hung as hung:
+                raise LogUnavailable(f"offsets of {self._name} not stored yet: {hung}") from hung
+            except KafkaException as failure:
+                error = error_of(failure)
+                if is_fatal(error) or error.code() == KafkaError.FENCED_INSTANCE_ID:
+                    self._failed = str(error)
+                    self._fenced = True
+                if error.code() in EXPELLED:  # the next owner reads on from the last commit
+                    log.info("offsets not stored, the partitions have moved", member=self._name, error=str(error))
+                    return
+                if error.code() not in REBALANCING or time.monotonic() > deadline:
+                    raise LogUnavailable(f"offsets of {self._name} not stored: {error}") from failure
             time.sleep(0.05)
 
-    def _commit_once(self, places: list[Place]) -> KafkaError | None:
-        try:
-            stored = self._client.commit(offsets=places, asynchronous=False)
-        except KafkaException as failure:
-            return error_of(failure)
-        return next((each.error for each in stored if each.error is not None), None)
+    def _store(self, places: list[Place]) -> None:
+        for stored in self._client.commit(offsets=places, asynchronous=False):
+            if stored.error is not None:
+                raise KafkaException(stored.error)
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
         """Raises KeyError where this member does not own the partition."""
@@ -138,20 +145,17 @@ class KafkaConsumer:
         if self._closed:
             return
         self._closed = True
-        if not self._failed:
-            # A static member that only closes keeps its partitions until its session ends: unsubscribing leaves.
-            self._client.unsubscribe()
-            deadline = time.monotonic() + SETTLED_WITHIN
-            while self._client.assignment() and time.monotonic() < deadline:
-                self._client.consume(1, 0.02)
+        self._commits.end()
+        end(self._client.close if self._failed else self._leave, self._name)
+        self._on_revoked = None  # a farewell that is still under way has no one to tell
+
+    def _leave(self) -> None:
+        # A static member that only closes keeps its partitions until its session ends: unsubscribing leaves.
+        self._client.unsubscribe()
+        deadline = time.monotonic() + SETTLED_WITHIN
+        while self._client.assignment() and time.monotonic() < deadline:
+            self._client.consume(1, 0.02)
         self._client.close()
-
-    def fenced(self) -> bool:
-        """Whether another process is this static member now. Raises LogUnavailable where Kafka does not answer.
-
-        Errors alone do not tell: after a silence longer than its session a client is fenced by its own return.
-        """
-        return self._cluster.holder(self._group, self._name) not in (None, self.identity)
 
     def noted(self, note: str, offsets: Mapping[TopicPartition, int]) -> bool:
         """Whether the committed offsets of these partitions carry `note`. Raises LogUnavailable likewise."""
@@ -162,11 +166,11 @@ class KafkaConsumer:
         self._client.subscribe(self._topics, on_assign=self._given, on_revoke=self._taken, on_lost=self._taken)
 
     def _rejoin(self) -> None:
-        """Replaces a client that failed for good, unless the slot has another owner."""
-        if self.fenced():
+        """Replaces a client that failed for good; a member that was fenced ends instead (see the transactor)."""
+        if self._fenced:
             raise Fenced(f"{self._name}: {self._failed}")
         log.warning("kafka consumer failed, joining again", member=self._name, error=self._failed)
-        self._client.close()
+        end(self._client.close, self._name)
         self._drop(self._owned | self._arriving)
         self._failed = ""
         self._join()
@@ -201,7 +205,8 @@ class KafkaConsumer:
 
     def _taken(self, client: Client, places: list[Place]) -> None:
         try:
-            self._drop({(each.topic, each.partition) for each in places})
+            if client is self._client:  # and not one that was left behind
+                self._drop({(each.topic, each.partition) for each in places})
         finally:
             client.incremental_unassign(places)
 
@@ -219,6 +224,7 @@ class KafkaConsumer:
             return
         if is_fatal(error):
             self._failed = str(error)
+            self._fenced = self._fenced or "fenced" in self._failed  # a fatal error tells its cause in words only
         elif error.code() in FORBIDDEN:
             raise KafkaException(error)
         else:

@@ -7,6 +7,7 @@ from confluent_kafka import Consumer as Client
 from confluent_kafka import KafkaError, KafkaException, Message
 from confluent_kafka import TopicPartition as Place
 
+from infra.kafka.calls import end
 from infra.kafka.clients import FORBIDDEN, Settings, telling
 from infra.kafka.consumer import READING
 from infra.kafka.records import records_of, take
@@ -45,7 +46,7 @@ class KafkaReader:
     def close(self) -> None:
         if not self._closed:
             self._closed = True
-            self._client.close()
+            end(self._client.close, "reader")
 
     def _event(self, message: Message) -> None:
         error, partition = message.error(), (message.topic() or "", message.partition() or 0)

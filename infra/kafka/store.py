@@ -24,15 +24,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 import structlog
-from confluent_kafka import KafkaException
 from confluent_kafka.admin import ListOffsetsResultInfo  # type: ignore[attr-defined]  # only not marked as exported
 
 from infra.kafka.clients import Settings
-from infra.kafka.cluster import Cluster
+from infra.kafka.cluster import Cluster, offset_of
 from infra.kafka.database import Checkpoint, Database, Memory
 from infra.kafka.reader import KafkaReader
 from infra.kafka.topics import TOMBSTONES_KEPT
-from infra.log import TopicPartition
+from infra.log import LogUnavailable, TopicPartition
 
 log = structlog.get_logger(__name__)
 
@@ -149,8 +148,8 @@ class KafkaStore:
     @staticmethod
     def _note(asked: "Future[ListOffsetsResultInfo]", topic_id: str) -> Checkpoint | None:
         try:
-            return Checkpoint(asked.result().offset, topic_id, time.time())
-        except KafkaException:
+            return Checkpoint(offset_of(asked), topic_id, time.time())
+        except LogUnavailable:
             return None  # asked again in a while; until then the older checkpoint serves
 
 

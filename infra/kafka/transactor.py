@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from uuid import uuid4
 
 import structlog
@@ -10,6 +11,7 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka import Producer as Client
 from confluent_kafka import TopicPartition as Place
 
+from infra.kafka.calls import Calls, Hung
 from infra.kafka.clients import FORBIDDEN, Settings, error_of, is_fatal, telling
 from infra.kafka.consumer import KafkaConsumer
 from infra.kafka.producer import PRODUCING
@@ -26,7 +28,9 @@ TRANSACTIONAL: Settings = {
     "delivery.report.only.error": True,
 }
 
-ATTEMPT = 5.0  # seconds between two log lines while a step waits for Kafka
+ATTEMPT = 5.0  # seconds a step is given at a time
+SILENT = 15.0  # seconds of vain attempts after which not only Kafka may be stuck but the client
+HUNG = 25.0  # seconds an attempt may take at most, whatever it was given
 
 
 # Said to whoever lost the slot to another process, but also to one that was silent for too long. Other fatal errors
@@ -55,7 +59,7 @@ class _Broken(Exception):
 
 
 class KafkaTransactor:
-    """Begins, fills and ends transactions; `patience` is how many seconds a step waits for a silent Kafka.
+    """Begins, fills and ends transactions; `patience` is how many seconds it waits for a silent Kafka.
 
     A slot is a transactional id together with the static member whose offsets are committed with it: a process that
     takes one takes both. Where Kafka calls this one fenced, the group says whether another process really is there.
@@ -66,7 +70,6 @@ class KafkaTransactor:
         own: Settings = {"transactional.id": slot, "error_cb": telling(f"transactor {slot}")}
         self._settings = settings | PRODUCING | TRANSACTIONAL | own
         self._identity, self._commits = uuid4().hex[:12], 0
-        self._member: KafkaConsumer | None = None  # the last whose offsets were part of a transaction
         self._closed = False
         self._connect()
         self._take()
@@ -76,10 +79,10 @@ class KafkaTransactor:
         self._take()
         self._client.poll(0)  # lets the library speak of its errors
         try:
-            self._insist("beginning", self._begin)
+            self._begin()
         except _Broken:
             self._mend()
-            self._insist("beginning", self._begin)
+            self._begin()
         self._open = True
 
     def send(self, topic: str, partition: int, key: bytes, value: bytes | None, headers: Headers) -> None:
@@ -97,14 +100,13 @@ class KafkaTransactor:
             raise TransactionAborted(str(error)) from failure
 
     def commit(self, consumer: Consumer, offsets: Mapping[TopicPartition, int]) -> None:
-        """Raises LogUnavailable before the end was asked for, CommitUnknown where it was and no answer came."""
+        """Raises CommitUnknown where Kafka went away so late that the end cannot be told; then the process must end."""
         if not isinstance(consumer, KafkaConsumer):
             raise TypeError("the offsets of another log's consumer cannot be part of a Kafka transaction")
         self._commits += 1
         note = f"{self._identity}/{self._commits}"
         try:
             if offsets:
-                self._member = consumer
                 self._send_offsets(consumer, offsets, note)
         except _Broken as broken:
             self._mend()
@@ -117,8 +119,8 @@ class KafkaTransactor:
         except _Void as void:
             self.abort()
             raise TransactionAborted(str(void)) from void
-        except (_Broken, LogUnavailable) as unsure:
-            self._find_out(consumer, offsets, note, unsure)
+        except _Broken as broken:
+            self._find_out(consumer, offsets, note, broken)
         self._open = False
 
     def abort(self) -> None:
@@ -134,35 +136,50 @@ class KafkaTransactor:
         if self._closed:
             return
         self._closed = True
-        with suppress(Fenced, LogUnavailable, KafkaException):
-            self.abort()
-        self._client.purge()
-        self._client.close()
+        if self._open and self._failed is None:
+            with suppress(KafkaException, Hung):  # what is left open, Kafka aborts by itself
+                self._calls.make(partial(self._client.abort_transaction, ATTEMPT), HUNG)
+        self._calls.end()
 
     def _connect(self) -> None:
         self._client = Client(self._settings)
         self._produce: Callable[..., None] = self._client.produce
+        self._calls = Calls("kafka-transactor")
         self._open = self._taken = False
         self._failed: KafkaError | None = None  # why this client can do nothing more
 
     def _take(self) -> None:
         """Takes the slot, where this client has not: whatever an earlier owner left open is aborted by that."""
-        if self._taken:
-            return
-        try:
-            self._insist("taking the slot", self._client.init_transactions)
-        except _Broken as broken:
-            raise Fenced(f"{self._slot}: {broken}") from broken
-        self._taken = True
+        deadline = time.monotonic() + self._patience
+        while not self._taken:
+            try:
+                self._insist("taking the slot", self._client.init_transactions)
+                self._taken = True
+            except _Broken as broken:
+                if self._failed is None or is_fatal(self._failed):
+                    raise Fenced(f"{self._slot}: {broken}") from broken
+                if time.monotonic() > deadline:
+                    raise LogUnavailable(f"{self._slot}: {broken}") from broken
+                self._calls.end()
+                self._connect()
 
     def _mend(self) -> None:
-        """Replaces a client that failed for good; raises Fenced where that is because the slot has another owner."""
+        """Replaces a client that can do nothing more; raises Fenced where it was fenced."""
+        self._end_if_fenced()
         error = self._failed
-        if error is not None and error.code() in FENCING and (self._member is None or self._member.fenced()):
-            raise Fenced(f"{self._slot}: {error}")
-        log.warning("transactional client failed, replacing it", slot=self._slot, error=str(error))
+        log.warning("replacing a transactional client", slot=self._slot, error=str(error))
+        self._calls.end()
         self._connect()
         self._take()
+
+    def _end_if_fenced(self) -> None:
+        """A client is fenced by another process, or by its own silence, which cannot be told apart in time.
+
+        Two that both believed to be the rightful owner would fence each other for ever. So the process ends, and its
+        supervisor starts it anew.
+        """
+        if self._failed is not None and self._failed.code() in FENCING:
+            raise Fenced(f"{self._slot}: {self._failed}")
 
     def _send_offsets(self, consumer: KafkaConsumer, offsets: Mapping[TopicPartition, int], note: str) -> None:
         places = [Place(*each, offset, metadata=note) for each, offset in offsets.items()]
@@ -170,31 +187,42 @@ class KafkaTransactor:
         self._insist("sending offsets", lambda wait: self._client.send_offsets_to_transaction(places, member, wait))
 
     def _find_out(
-        self, consumer: KafkaConsumer, offsets: Mapping[TopicPartition, int], note: str, unsure: Exception
+        self, consumer: KafkaConsumer, offsets: Mapping[TopicPartition, int], note: str, broken: _Broken
     ) -> None:
         """Returns where the transaction was committed after all: then the committed offsets bear its note."""
+        self._end_if_fenced()
         if not offsets:
-            raise CommitUnknown(str(unsure)) from unsure
+            raise CommitUnknown(str(broken)) from broken
         try:
             self._mend()  # and so ends the transaction, one way or the other
             committed = consumer.noted(note, offsets)
         except LogUnavailable as silent:
             raise CommitUnknown(str(silent)) from silent
         if not committed:
-            raise TransactionAborted(str(unsure)) from unsure
+            raise TransactionAborted(str(broken)) from broken
 
-    def _begin(self, _: float) -> None:
-        self._client.begin_transaction()
+    def _begin(self) -> None:
+        """Says so to the client only, not to Kafka."""
+        if self._failed is None:
+            try:
+                return self._client.begin_transaction()
+            except KafkaException as failure:
+                self._failed = error_of(failure)
+                if not is_fatal(self._failed):
+                    raise
+        raise _Broken(str(self._failed))
 
     def _insist(self, what: str, step: Callable[[float], None]) -> None:
         """Does one step and says what its failure means: broken, void, worth another attempt, or a defect.
 
         The order of the questions matters: an error that fences a zombie also calls itself retriable.
         """
-        deadline = time.monotonic() + self._patience
+        deadline = time.monotonic() + SILENT
         while self._failed is None:
             try:
-                return step(ATTEMPT)
+                return self._calls.make(partial(step, ATTEMPT), HUNG)
+            except Hung as hung:
+                self._failed = KafkaError(KafkaError._TIMED_OUT, f"{what}: {hung}")
             except KafkaException as failure:
                 error = error_of(failure)
                 if error.code() in FORBIDDEN:
@@ -206,7 +234,7 @@ class KafkaTransactor:
                 elif not error.retriable():
                     raise
                 elif time.monotonic() > deadline:
-                    raise LogUnavailable(f"{self._slot}: {what}: {error}") from failure
+                    self._failed = error
                 else:
                     log.warning("kafka does not answer, trying again", slot=self._slot, step=what, error=str(error))
                     time.sleep(0.1)

@@ -125,12 +125,15 @@ async def test_every_kind_of_value_serves_as_partition_clustering_and_column(tab
         "e\u0301 stays what it is",
         "x" * 1_000_000,
         "😀" * 250_000,
+        "😀" * 1024 * 1024,
     ],
-    ids=["empty", "emoji", "right-to-left", "scripts", "quotes", "combining", "1 MB", "1 MB of emoji"],
+    ids=["empty", "emoji", "right-to-left", "scripts", "quotes", "combining", "1 MB", "1 MB of emoji", "4 MiB of them"],
 )
 async def test_text_comes_back_as_it_was(tables: Tables, owner: UUID, text: str) -> None:
-    await tables.write([NOTES.put(1, owner=owner, number=1, text=text, body=text.encode())])
-    assert await get(tables, owner) == note(owner, text=text, body=text.encode())
+    await tables.write([NOTES.put(1, owner=owner, number=1, text=text)])
+    await tables.write([NOTES.put(1, owner=owner, number=2, body=text.encode())])
+    assert await get(tables, owner) == note(owner, text=text)
+    assert await get(tables, owner, 2) == note(owner, 2, body=text.encode())
 
 
 async def test_text_keys_of_any_script(tables: Tables, owner: UUID) -> None:
@@ -196,6 +199,8 @@ BAD_VALUES: list[tuple[str, dict[str, Any], type[Exception]]] = [
     ("text for an id", {"author": str(UUID(int=1))}, TypeError),
     ("an instant of nowhere", {"time": datetime(2026, 1, 1)}, ValueError),  # noqa: DTZ001
     ("half a character", {"text": "\ud83d"}, ValueError),
+    ("more than 4 MiB of text", {"text": "ä" * (2 * 1024 * 1024 + 1)}, ValueError),
+    ("more than 4 MiB of bytes", {"body": bytes(4 * 1024 * 1024 + 1)}, ValueError),
     ("an unknown column", {"colour": "red"}, TypeError),
     ("None in the key", {"number": None}, TypeError),
     ("no such time", {"at": 0}, ValueError),
