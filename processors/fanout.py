@@ -130,7 +130,10 @@ class FanOut(Follower):
 
     def _join(self, conversation: UUID, members: Members, people: Sequence[UUID], since: int, at: int) -> list[Write]:
         for person in people:
-            members.stays.setdefault(person, {}).setdefault(since, None)
+            stays = members.stays.setdefault(person, {})
+            if stays.get(since) == since - 1:  # left before any message came: it goes on
+                stays[since] = None
+            stays.setdefault(since, None)
         return self._audience.joined(conversation, people, since, at)
 
     def _announce(self, conversation: UUID, members: Members, happened: Happened) -> None:

@@ -9,8 +9,9 @@ SPANS = Table(
     "chat_audience",
     partition={"conversation": UUID},
     clustering={"person": UUID, "since": int},  # the first message of this membership
-    columns={"until": int},  # its last one; none while it lasts
+    columns={"until": int},  # its last one; LASTS or none while it lasts
 )
+LASTS = -1  # said explicitly, as it opens again the stay of somebody who left and came back between two messages
 PAGE = 2_000
 
 
@@ -27,13 +28,13 @@ class Audience:
         found: list[tuple[UUID, int, int | None]] = []
         above: tuple[UUID, int] | None = None
         while rows := await self._tables.scan(SPANS, conversation=conversation, limit=PAGE, above=above):
-            found += [(row["person"], row["since"], row["until"]) for row in rows]
+            found += [(row["person"], row["since"], None if row["until"] == LASTS else row["until"]) for row in rows]
             above = (rows[-1]["person"], rows[-1]["since"])
         return found
 
     def joined(self, conversation: UUID, people: Sequence[UUID], since: int, at: int) -> list[Write]:
         """People become members before message `since`."""
-        return [SPANS.put(at, conversation=conversation, person=each, since=since) for each in people]
+        return [SPANS.put(at, conversation=conversation, person=each, since=since, until=LASTS) for each in people]
 
     def left(self, conversation: UUID, person: UUID, since: int, until: int, at: int) -> Write:
         """A stay that began with message `since` ends after message `until`."""

@@ -233,8 +233,8 @@ def _member(row: Row) -> Member:
 
 def _delivered(row: Row) -> int:
     """What was read was delivered, too, told or not; each of the two marks is written by its own event."""
-    delivered: int = row["delivered"]
-    return max(delivered, row["read"])
+    delivered: int = max(row["delivered"], row["read"])
+    return delivered
 
 
 def _thread(mine: Row, head: Row) -> Thread | None:
