@@ -5,7 +5,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 OWN := domain schemas producers processors projections api infra septet bench tests
 
-.PHONY: help setup run check test image up down status demo bench lock clean dev tools static
+.PHONY: help setup run check test image up cluster down status demo bench lock clean dev tools static
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  \033[1mmake %-7s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ image: setup ## build the container image of Septet itself
 
 up: setup ## start Kafka and Cassandra: in containers, else as local processes
 	@$(BIN)/python -m infra.local up
+
+cluster: up ## run every role of Septet on them, each as a process of its own, until Ctrl-C
+	@exec $(BIN)/septet cluster
 
 down: setup ## stop what `make up` started; the data stay
 	@$(BIN)/python -m infra.local down

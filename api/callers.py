@@ -98,15 +98,21 @@ class Callers:
     async def of(self, token: str) -> Caller:
         """The caller of an access token; raises Problem 401."""
         caller, issued = self.tokens.read(token)
+        if not await self.stands(caller, issued):
+            raise Problem(401, "signed_out", "You were signed out. Sign in again.", _CHALLENGE)
+        return caller
+
+    async def stands(self, caller: Caller, issued: int = 0) -> bool:
+        """Whether the caller's session has not ended; looks at most every few seconds."""
         now = time.time()
         looked = self._looked.get(caller.session, issued + FRESH - BELIEVED)
         if now - looked > BELIEVED:
             if await self._people.session(caller.person, caller.session) is None:
-                raise Problem(401, "signed_out", "You were signed out. Sign in again.", _CHALLENGE)
+                return False
             if len(self._looked) > REMEMBERED:
                 self._looked.clear()
             self._looked[caller.session] = now
-        return caller
+        return True
 
     def forget(self, session: UUID) -> None:
         """Looks at once, next time: this session has just been ended."""

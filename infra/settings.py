@@ -28,7 +28,6 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
-    public_url: str = Field("", description="Where people reach the API, when that is not host and port.")
 
     kafka: str = Field("127.0.0.1:9092", description="Bootstrap servers.")
     kafka_security: dict[str, str] = Field(

@@ -30,7 +30,7 @@ WAITING = 10_000  # commands without an answer: above it new ones are refused, w
 
 
 class Busy(Exception):
-    """Too many commands wait for their answer, or the log is away. Nothing was accepted; try again in a moment."""
+    """Too many commands wait for their answer, or the log is away. Nothing is promised; repeat it with the same id."""
 
 
 class Pending(Exception):
@@ -154,8 +154,13 @@ class Gateway:
         headers = command.headers()
         headers["ce_replyto"] = f"{self.slot}/{token}".encode()
 
+        acknowledged = False
+
         def written(error: Exception | None) -> None:
-            if error is not None:
+            nonlocal acknowledged
+            if error is None:
+                acknowledged = True
+            else:
                 self._loop.call_soon_threadsafe(self._fail, token, Busy(f"the log does not answer: {error}"))
 
         try:
@@ -164,6 +169,8 @@ class Gateway:
         except LogUnavailable as error:
             raise Busy(str(error)) from error
         except TimeoutError:
+            if not acknowledged:
+                raise Busy("the log has not confirmed it") from None
             raise Pending(system, command.key, command.id) from None
         finally:
             self._waiting.pop(token, None)

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -175,6 +176,10 @@ def _secret(settings: Settings) -> bytes:
         return text.encode()
     path = settings.data / "secret"
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(48))
+        made = settings.data / f"secret.{secrets.token_hex(8)}"
+        made.touch(mode=0o600)
+        made.write_text(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):  # another process was quicker: its secret counts
+            path.hardlink_to(made)
+        made.unlink()
     return path.read_text().encode()

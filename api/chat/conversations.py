@@ -145,7 +145,7 @@ async def members_of(have: Services, conversation: UUID, caller: Caller) -> list
             role=each.role,
             joined_seq=each.joined_seq,
             delivered=each.delivered,
-            read=each.read if each.person == caller.person or (mine and shows.get(each.person, True)) else 0,
+            read=each.read if each.person == caller.person or (mine and shows.get(each.person, False)) else 0,
         )
         for each in sorted(members, key=lambda member: (member.role != "owner", member.role != "admin"))
     ]

@@ -45,6 +45,7 @@ class Connection:
         self._out: deque[str] = deque()
         self._waiting = 0
         self._chats: dict[UUID, tuple[UUID, ...]] = {}  # conversations listened to, and who is watched there
+        self._readers: dict[UUID, frozenset[UUID]] = {}  # whose read marks are shown there
         self._inbox: _Inbox | None = None
         self._caller: Caller | None = None
         self.connection = uuid4().hex
@@ -82,14 +83,16 @@ class Connection:
         self.closed = self.closed or reason
         self._wake()
 
-    def beat(self) -> None:
-        """Called every PING seconds: pings, and ends connections that are silent or whose token is over."""
+    async def beat(self) -> None:
+        """Called every PING seconds: pings, and ends connections that are silent, expired or signed out."""
         if time.monotonic() - self.heard > 2 * PING:
             self.close(protocol.NO_PONG if self._caller else protocol.STALE)
         elif self._caller is not None and self._caller.expires + GRACE < time.time():
             self.close(protocol.EXPIRED)
         elif self._caller is not None:
             self.send("{}")
+            if not await self._callers.stands(self._caller):
+                self.close(protocol.SIGNED_OUT)
 
     # In.
 
@@ -215,8 +218,16 @@ class Connection:
         others = [each.person for each in members if each.person != caller.person]
         shown = await asyncio.gather(*(shows_presence(self.services, each, caller.person) for each in others))
         watching = tuple(each for each, shows in zip(others, shown, strict=True) if shows)
+        self._readers[conversation] = await self._shown_readers(caller.person, others)
         self._chats[conversation] = watching
         self.hub.listen(conversation, self, watching)
+
+    async def _shown_readers(self, person: UUID, others: list[UUID]) -> frozenset[UUID]:
+        """Whose read marks a person may see: those who show theirs, where they show their own; in small groups only."""
+        mine, *theirs = await asyncio.gather(*(self.services.conversations.privacy(each) for each in (person, *others)))
+        if not mine.receipts or len(others) > WATCHED:
+            return frozenset((person,))
+        return frozenset((person, *(each for each, one in zip(others, theirs, strict=True) if one.receipts)))
 
     def _unsubscribe(self, channel: str) -> None:
         if self._inbox is not None and channel == self._inbox.channel:
@@ -262,6 +273,7 @@ class Connection:
                 seen = None if online else instant(at)
                 data = {"type": "presence", "user_id": person, "online": online, "last_seen": seen}
             case Ticked(person=person, delivered=delivered, read=read):
+                read = read if person in self._readers.get(conversation, ()) else 0
                 data = {"type": "marks", "user_id": person, "delivered": delivered, "read": read}
         self.send(protocol.passing(f"chat:{conversation}", data))
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 
+import structlog
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from api.callers import Callers
@@ -10,7 +11,10 @@ from api.chat.socket import protocol
 from api.chat.socket.connection import PING, Connection
 from api.chat.socket.hub import Hub
 from api.services import Services
+from infra.log import LogUnavailable
+from infra.tables import TablesUnavailable
 
+log = structlog.get_logger(__name__)
 router = APIRouter()
 
 
@@ -60,4 +64,7 @@ async def _write(websocket: WebSocket, connection: Connection, woken: asyncio.Ev
 async def _beat(connection: Connection) -> None:
     while True:
         await asyncio.sleep(PING)
-        connection.beat()
+        try:
+            await connection.beat()
+        except (TablesUnavailable, LogUnavailable):
+            log.warning("cannot look whether the session stands, trying again at the next beat")

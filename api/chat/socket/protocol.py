@@ -40,6 +40,7 @@ SLOW = Close(3008, "slow")
 STALE = Close(3007, "stale")
 NO_PONG = Close(3012, "no pong")
 EXPIRED = Close(3005, "expired")
+SIGNED_OUT = Close(3500, "signed out")
 SHUTDOWN = Close(3001, "shutdown")
 
 
