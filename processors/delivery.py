@@ -13,7 +13,7 @@ from infra.log import Log, Record, TopicPartition
 from infra.partitioning import partition_of
 from infra.tables import Tables, Write
 from schemas import topics
-from schemas.codec import Codec
+from schemas.codec import Codec, Undecodable
 from schemas.envelope import BrokenEnvelope
 
 GRACE = 8.0  # seconds without a connection until a person is seen to have left: a reconnect is no event
@@ -97,7 +97,15 @@ class Delivery:
                     latest[record.key] = record.value or b""
         finally:
             reader.close()
-        return [self._codec.decode(value) for value in latest.values() if value]
+        return [found for value in latest.values() if (found := self._session_of(value)) is not None]
+
+    def _session_of(self, value: bytes) -> Session | None:
+        """The session of a record; what is none has its place among the dead letters and must not stop a start."""
+        try:
+            message = self._codec.decode(value)
+        except Undecodable:
+            return None
+        return message if isinstance(message, Session) else None
 
     async def handle(self, batch: Sequence[tuple[Record, Entry | Session]]) -> Sequence[Write]:
         """Entries become rows and pushes; sessions tell where to push from now on.
@@ -140,6 +148,8 @@ class Delivery:
         for person in [person for person, due in self._leaving.items() if due <= now]:
             del self._leaving[person]
             writes += self._tell(Presence(person, False, micros_now()))
+        if writes:
+            await asyncio.to_thread(self._producer.flush, 30.0)
         return writes
 
     # Entries.

@@ -31,10 +31,7 @@ async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     monkeypatch.setattr(loop, "TENDING", 0.1)
     house = build(Settings(engine=Engine.EMBEDDED, data=tmp_path, partitions=2, gateways=2))
     await house.prepare()
-    workers = Workers(house)
-    workers.start()
     yield house
-    await asyncio.to_thread(workers.stop)
     house.close()
     await house.tables.close()
 
@@ -66,10 +63,22 @@ async def until(true: Callable[[], Awaitable[bool]]) -> None:
         await asyncio.sleep(0.05)
 
 
-async def test_the_chat_goes_on_around_poison_in_every_topic(house: House) -> None:
+@pytest.fixture
+async def workers(house: House) -> AsyncIterator[Workers]:
+    workers = Workers(house)
+    yield workers
+    await asyncio.to_thread(workers.stop)
+
+
+@pytest.mark.parametrize("when", ["before the workers start", "while they run"])
+async def test_the_chat_goes_on_around_poison_in_every_topic(house: House, workers: Workers, when: str) -> None:
     read = {name: CONSUMERS[name](house).topics for name in CONSUMERS}
+    if when == "while they run":
+        workers.start()
     for topic in {topic for topics in read.values() for topic in topics}:
         poison(house, topic)
+    if when == "before the workers start":
+        workers.start()
     gateway, waiting, inbox = (
         Gateway(house.catalogue, house.codec, house.log, 0),
         Waiting(house.tables),
