@@ -112,12 +112,6 @@ class Cluster:
 
     # Groups.
 
-    def holder(self, group: str, instance: str) -> str | None:
-        """The client id of the member that is the static member `instance` of a group now."""
-        asked = self._ask(lambda: self._admin.describe_consumer_groups([group], request_timeout=ANSWER_WITHIN))
-        members = _result(asked[group]).members
-        return next((member.client_id for member in members if member.group_instance_id == instance), None)
-
     def notes(self, group: str, partitions: Collection[TopicPartition]) -> dict[TopicPartition, str]:
         """What was noted beside the committed offsets of a group."""
         wanted = [ConsumerGroupTopicPartitions(group, [Place(*each) for each in partitions])]

@@ -62,7 +62,7 @@ class KafkaTransactor:
     """Begins, fills and ends transactions; `patience` is how many seconds it waits for a silent Kafka.
 
     A slot is a transactional id together with the static member whose offsets are committed with it: a process that
-    takes one takes both. Where Kafka calls this one fenced, the group says whether another process really is there.
+    takes one takes both. Where Kafka calls this one fenced, it ends.
     """
 
     def __init__(self, settings: Settings, slot: str, patience: float) -> None:
