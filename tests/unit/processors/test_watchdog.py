@@ -178,8 +178,7 @@ def test_a_worker_that_goes_on_is_left_alone(tmp_path: Path) -> None:
     worker = subprocess.Popen([sys.executable, "-c", script, str(tmp_path), "awaits", "5"], stdout=subprocess.PIPE)
     assert worker.stdout is not None
     try:
-        while b"handling" not in worker.stdout.readline():
-            pass
+        assert any(b"handling" in line for line in worker.stdout)
         with pytest.raises(subprocess.TimeoutExpired):
             worker.wait(7)
     finally:
