@@ -69,9 +69,14 @@ class Delivery:
         for number in numbers:
             for source, sequence in (await self._inbox.sources(number)).items():
                 self._sources[number, source] = self._marked[number, source] = sequence
+        lately = micros_now() - SILENT
         for session in await asyncio.to_thread(self._sessions_of, numbers):
             if session.gateway is not None:
                 self._sessions.setdefault(session.person, {})[session.device] = session
+            elif session.at > lately:  # the last owner may have ended before it told that they were gone
+                self._leaving.setdefault(session.person, time.monotonic() + GRACE)
+        for person in self._sessions.keys() & self._leaving.keys():
+            del self._leaving[person]
 
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
         """Forgets the people of inboxes that another worker owns now."""
