@@ -59,31 +59,12 @@ class House:
         """
         while True:
             try:
-                self.log.ensure(self.topics())
+                self.log.ensure(all_topics(self.settings))
                 await self.tables.create(all_tables())
                 return
             except (LogUnavailable, TablesUnavailable) as error:
                 log.warning("log or tables away, waiting for them", error=str(error))
                 await asyncio.sleep(1.0)
-
-    def topics(self) -> list[Topic]:
-        """Every topic, with how long it keeps what."""
-        count = self.settings.partitions
-        found = [
-            Topic(topics.ANSWERS, self.settings.gateways, timedelta(hours=1)),
-            Topic(topics.DEAD_COMMANDS, 1, Retention.FOREVER),
-            Topic(signals.INBOX, count, MONTH),
-            Topic(signals.SESSIONS, count, Retention.COMPACTED),
-            Topic(signals.PASSING, count, timedelta(hours=1)),
-        ]
-        for system in self.catalogue.systems:
-            found += [
-                Topic(topics.commands(system), count, WEEK),
-                Topic(topics.events(system), count, Retention.FOREVER),
-                Topic(topics.state(system), count, Retention.COMPACTED),
-                Topic(topics.answered(system), count, timedelta(hours=25)),
-            ]
-        return found
 
     def stream(self, name: str) -> Stream[Any]:
         """The consumer of that name, ready to be fed; raises KeyError for a name there is none of."""
@@ -99,6 +80,26 @@ CONSUMERS: dict[str, Callable[[House], Handler[Any]]] = {
     "policies": lambda house: Policies(house.log, house.codec, house.tables, house.catalogue, RULES),
     **{each.name: lambda house, each=each: each for each in PROJECTIONS},  # type: ignore[misc]
 }
+
+
+def all_topics(settings: Settings) -> list[Topic]:
+    """Every topic, with how long it keeps what."""
+    count = settings.partitions
+    found = [
+        Topic(topics.ANSWERS, settings.gateways, timedelta(hours=1)),
+        Topic(topics.DEAD_COMMANDS, 1, Retention.FOREVER),
+        Topic(signals.INBOX, count, MONTH),
+        Topic(signals.SESSIONS, count, Retention.COMPACTED),
+        Topic(signals.PASSING, count, timedelta(hours=1)),
+    ]
+    for system in CATALOGUE.systems:
+        found += [
+            Topic(topics.commands(system), count, WEEK),
+            Topic(topics.events(system), count, Retention.FOREVER),
+            Topic(topics.state(system), count, Retention.COMPACTED),
+            Topic(topics.answered(system), count, timedelta(hours=25)),
+        ]
+    return found
 
 
 def all_tables() -> Sequence[Table]:

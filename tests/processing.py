@@ -10,31 +10,25 @@ from domain.catalogue import CATALOGUE
 from domain.chat.conversation import CreateGroup, SendMessage
 from domain.kernel import Actor, Answer, Catalogue, Inquire, Message
 from infra.clock import micros_now
-from infra.log import Consumer, Log, Record, Retention, Topic
+from infra.log import Consumer, Log, Record
 from infra.partitioning import partition_of
+from infra.settings import Settings
 from processors.commands import CommandProcessor
 from schemas import topics
 from schemas.codec import Codec
 from schemas.envelope import Command, Recorded, recorded_of
 from schemas.registry import Lock
+from septet.composition import all_topics
 
 CODEC = Codec(CATALOGUE, Lock.load())
-PARTITIONS = 3
+PARTITIONS = 4  # as in tests/e2e/installation.py: they may share a broker
 ANN = Actor("person", str(uuid4()))
 SEAL = b"s" * 32
 
 
 def prepare(log: Log) -> None:
-    """The topics that deciding needs, with few partitions."""
-    found = [Topic(topics.ANSWERS, 2, Retention.FOREVER), Topic(topics.DEAD_COMMANDS, 1, Retention.FOREVER)]
-    for system in CATALOGUE.systems:
-        found += [
-            Topic(topics.commands(system), PARTITIONS),
-            Topic(topics.events(system), PARTITIONS),
-            Topic(topics.state(system), PARTITIONS, Retention.COMPACTED),
-            Topic(topics.answered(system), PARTITIONS),
-        ]
-    log.ensure(found)
+    """The topics of an installation: on a broker that serves other tests, too, theirs are the same."""
+    log.ensure(all_topics(Settings(partitions=PARTITIONS)))
 
 
 @dataclass
@@ -46,6 +40,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self._producer = self.log.producer()
+        self._own = uuid4().hex[:8]
         # A broker that serves many tests has the records of the earlier ones: only what comes from now on counts.
         counts = self.log.topics()
         wanted = [topics.ANSWERS, topics.DEAD_COMMANDS, *(topics.events(each) for each in CATALOGUE.systems)]
@@ -65,7 +60,7 @@ class Desk:
     ) -> str:
         """Puts a command on its topic; answers the token its answer will carry."""
         aggregate = CATALOGUE.of(type(command)) if not isinstance(command, Inquire) else CATALOGUE.of(SendMessage)
-        token = f"t{next(self._tokens)}"
+        token = f"{self._own}-{next(self._tokens)}"
         command_id = command_id or str(uuid4())
         envelope = Command(
             id=command_id,
