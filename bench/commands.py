@@ -31,7 +31,7 @@ from schemas.codec import Codec
 from schemas.envelope import Command
 from schemas.registry import Lock
 from septet import roles
-from septet.composition import build
+from septet.composition import all_topics, build
 
 CODEC = Codec(CATALOGUE, Lock.load())
 CONVERSATIONS = 1_000
@@ -180,7 +180,7 @@ def fill(producer: Producer, orders: Iterator[Order], *, gateway: int | None = N
 def _drain(septet: Installation, report: Report, count: int, replies: bool) -> None:
     """A topic is filled, then one processor, in a process of its own, decides what is in it."""
     house = build(septet.settings)
-    house.log.ensure(house.topics())
+    house.log.ensure(all_topics(house.settings))
     producer = house.log.producer()
     owner, chance = Actor("person", str(uuid4())), random.Random(3)
     groups = [uuid4() for _ in range(CONVERSATIONS)]

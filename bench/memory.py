@@ -11,7 +11,7 @@ from bench.usage import resident
 from domain.chat.conversation import CreateGroup
 from domain.kernel import Actor
 from infra.settings import Engine
-from septet.composition import build
+from septet.composition import all_topics, build
 
 MIB = 2**20
 
@@ -23,7 +23,7 @@ def run(engine: Engine, servers: Servers, folder: Path, short: bool) -> Report:
     owner, chance = Actor("person", str(uuid4())), random.Random(5)
     with installation(engine, servers, folder, tables=False) as septet:
         house = build(septet.settings)
-        house.log.ensure(house.topics())
+        house.log.ensure(all_topics(house.settings))
         producer = house.log.producer()
         marks = [part * number for number in range(1, 11)]
         with worker_process(decide, septet.settings, *marks) as (worker, told):
