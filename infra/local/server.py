@@ -93,11 +93,11 @@ class Server(ABC):
     @property
     def pid(self) -> int | None:
         """Its process id, None where it does not run."""
-        if self._process is not None:
-            return self._process.pid if self._process.poll() is None else None
-        with suppress(FileNotFoundError, ValueError):
-            pid = int(self._pid_file.read_text())
-            # The number may have gone to another process since: ours names its directory.
+        if self._process is not None and self._process.poll() is not None:
+            return None
+        with suppress(FileNotFoundError, ProcessLookupError, ValueError):
+            pid = self._process.pid if self._process is not None else int(self._pid_file.read_text())
+            # The number may have gone to another process since: ours names its directory, until it ends.
             if str(self.directory).encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
                 return pid
         return None
