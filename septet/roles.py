@@ -70,7 +70,7 @@ def _guarded(name: str, work: Callable[[], None]) -> None:
 
 
 def until_told(work: Callable[[threading.Event], None]) -> None:
-    """Runs `work` with an event that SIGTERM or SIGINT sets."""
+    """Runs `work` with an event that SIGTERM or SIGINT sets; a failure ends the process, to be started anew."""
     stop = threading.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stop.set())
@@ -78,6 +78,9 @@ def until_told(work: Callable[[threading.Event], None]) -> None:
         work(stop)
     except Fenced as error:
         log.error("another process has this slot", error=str(error))
+        sys.exit(FAILED)
+    except Exception:
+        log.exception("role failed, ending the process")
         sys.exit(FAILED)
 
 
