@@ -34,10 +34,12 @@ class Poller:
         self.cursor = cursor
         self.receipts = Receipts(services.gateway, caller.person)
         self.told = asyncio.Event()
+        self.latest = 0  # the last place it was told of
         self.polled = time.monotonic()
 
     def entry(self, place: int, data: str) -> None:
         """Something has come: the poll looks for itself."""
+        self.latest = max(self.latest, place)
         self.told.set()
 
 
@@ -100,6 +102,9 @@ async def sync(
         left = deadline - loop.time()
         if found or left <= 0:
             break
+        if poller.latest > since:  # it was told before the entry is stored: in a moment
+            await asyncio.sleep(0.01)
+            continue
         try:
             async with asyncio.timeout(left):
                 await poller.told.wait()
