@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from uuid import uuid4
 
@@ -151,10 +152,11 @@ class KafkaConsumer:
 
     def _leave(self) -> None:
         # A static member that only closes keeps its partitions until its session ends: unsubscribing leaves.
-        self._client.unsubscribe()
-        deadline = time.monotonic() + SETTLED_WITHIN
-        while self._client.assignment() and time.monotonic() < deadline:
-            self._client.consume(1, 0.02)
+        with suppress(KafkaException):  # one that was fenced has nothing left to leave
+            self._client.unsubscribe()
+            deadline = time.monotonic() + SETTLED_WITHIN
+            while self._client.assignment() and time.monotonic() < deadline:
+                self._client.consume(1, 0.02)
         self._client.close()
 
     def noted(self, note: str, offsets: Mapping[TopicPartition, int]) -> bool:
