@@ -18,6 +18,7 @@ export class Thread {
     this.problem = null;
     this.version = signal(0);
     this.busy = new Set();
+    this.turn = 0; // of opening: a page that was asked for before belongs to a window that is gone
     this.quotes = new Map();
   }
 
@@ -41,11 +42,13 @@ export class Thread {
   /** Loads the newest page, or the one around a message; what was there before is replaced. */
   async open(around) {
     if (this.state.peek() !== 'ready') this.state.value = 'loading';
+    const turn = ++this.turn;
     try {
       const [details, messages] = await Promise.all([
         chat.details(this.id),
         chat.messages(this.id, { limit: PAGE, around }),
       ]);
+      if (turn !== this.turn) return;
       this.setDetails(details);
       this.messages.clear();
       this.take(messages);
@@ -81,7 +84,9 @@ export class Thread {
   older() {
     if (this.atStart || this.state.peek() !== 'ready') return undefined;
     return this.once('older', async () => {
+      const { turn } = this;
       const messages = await chat.messages(this.id, { limit: PAGE, before: this.low });
+      if (turn !== this.turn) return;
       if (messages.length) { this.take(messages); this.low = messages[0].seq; } else this.atStart = true;
       if (this.low <= 1) this.atStart = true;
       this.changed();
@@ -91,7 +96,9 @@ export class Thread {
   newer() {
     if (this.atNewest || this.state.peek() !== 'ready') return undefined;
     return this.once('newer', async () => {
+      const { turn } = this;
       const messages = await chat.messages(this.id, { limit: PAGE, after_seq: this.high });
+      if (turn !== this.turn) return;
       this.take(messages);
       // Nothing more to have although the number is higher: those messages are not for this person.
       this.high = messages.at(-1)?.seq ?? this.lastSeq;
