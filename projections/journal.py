@@ -79,7 +79,7 @@ class Journal:
                     found += [each for each in reader.poll(1_000, 0.05) if wanted.takes(each)]
             finally:
                 reader.close()
-            return sorted(found, key=_time)[-limit:]
+            return sorted(found, key=_time)[-limit:] if limit else []
 
         return [self.readable(each) for each in await asyncio.to_thread(read)]
 
@@ -195,7 +195,7 @@ class Journal:
 
     def _partitions(self, wanted: Wanted) -> list[TopicPartition]:
         counts: Mapping[str, int] = self._log.topics()
-        names = [wanted.topic] if wanted.topic in counts else [n for n in counts if wanted.of_topic(n)]
+        names = [name for name in counts if wanted.of_topic(name)]
         if not wanted.topic:  # what only repeats the others is shown when asked for by name
             names = [n for n in names if not n.endswith((topics.STATE, topics.ANSWERED)) and n != topics.ANSWERS]
         return [(name, number) for name in names for number in range(counts[name])]

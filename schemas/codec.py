@@ -143,7 +143,8 @@ def _decoder(
             if end == len(data):
                 return build(fields, made)
         except Exception as error:  # whatever forged bytes lead to, a class's own checks included
-            raise Undecodable(f"{name}, schema {version.id}: {error!r}") from error
+            # Not its repr: that of a broken text quotes all of it, and this is shown to people.
+            raise Undecodable(f"{name}, schema {version.id}: {type(error).__name__}: {error}") from error
         raise Undecodable(f"{name}, schema {version.id}: it ends at byte {end}, the data at byte {len(data)}")
 
     return decode

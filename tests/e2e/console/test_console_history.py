@@ -37,8 +37,8 @@ def _drop(one: Person, file: Path) -> None:
 
 @pytest.mark.xfail(
     strict=False,
-    reason="Known defect: right after a jump from the start of a long history to its end, newer pages go on loading above"
-    " the view, and scrolling up does not move it until they are in.",
+    reason="Known defect: right after a jump from the start of a long history to its end, newer pages go on loading"
+    " above the view, and scrolling up does not move it until they are in.",
 )
 def test_an_export_is_dropped_previewed_imported_and_read(person: Arrive, tmp_path: Path) -> None:
     ann = person("ann")
