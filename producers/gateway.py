@@ -116,11 +116,7 @@ class Gateway:
             expected_version=expected_version,
             traceparent=traceparent,
         )
-        try:
-            body = self._codec.encode(command)
-        except Unencodable as error:
-            raise Rejected("unencodable", f"This cannot be stored: {error}.", Reason.INVALID) from error
-        answer = await self._call(aggregate.system, envelope, body)
+        answer = await self._call(aggregate.system, envelope, command)
         return self._decision(answer, envelope.correlation)
 
     async def inquire(self, system: str, key: str, command_id: str, actor: Actor) -> Decision:
@@ -135,7 +131,7 @@ class Gateway:
             causation=command_id,
             source=self._source,
         )
-        answer = await self._call(system, envelope, self._codec.encode(Inquire(command_id)))
+        answer = await self._call(system, envelope, Inquire(command_id))
         return self._decision(answer, command_id)
 
     def _decision(self, answer: Answer, correlation: str) -> Decision:
@@ -143,17 +139,19 @@ class Gateway:
         time = instant(answer.time or micros_now())
         return Decision(answer.command_id, correlation, events, answer.position, answer.version, time)
 
-    async def _call(self, system: str, command: Command, body: bytes) -> Answer:
+    async def _call(self, system: str, command: Command, message: Message) -> Answer:
         if len(self._waiting) >= WAITING:
             raise Busy("too many commands are waiting")
         started = time.perf_counter()
         token = f"{self._incarnation}-{next(self._tokens)}"
+        try:
+            body, key, headers = self._codec.encode(message), command.key.encode(), command.headers()
+        except (Unencodable, UnicodeEncodeError) as error:
+            raise Rejected("unencodable", f"This cannot be stored: {error}.", Reason.INVALID) from error
+        headers["ce_replyto"] = f"{self.slot}/{token}".encode()
         future: asyncio.Future[Answer] = self._loop.create_future()
         self._waiting[token] = future
         self._deadlines.append((self._loop.time() + PATIENCE, token))
-        headers = command.headers()
-        headers["ce_replyto"] = f"{self.slot}/{token}".encode()
-
         acknowledged = False
 
         def written(error: Exception | None) -> None:
@@ -164,7 +162,7 @@ class Gateway:
                 self._loop.call_soon_threadsafe(self._fail, token, Busy(f"the log does not answer: {error}"))
 
         try:
-            self._producer.send(topics.commands(system), command.key.encode(), body, headers, done=written)
+            self._producer.send(topics.commands(system), key, body, headers, done=written)
             answer = await future
         except LogUnavailable as error:
             raise Busy(str(error)) from error
@@ -216,7 +214,7 @@ class Gateway:
             if isinstance(message, Push):
                 pushes.append(message)
             elif isinstance(message, Answer):
-                future = self._waiting.get(record.key.decode())
+                future = self._waiting.get(record.key.decode(errors="replace"))
                 if future is not None and not future.done():
                     future.set_result(message)
         if pushes:
