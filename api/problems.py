@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.headers import HEADERS
 from domain.kernel import Reason, Rejected
 from infra.log import LogUnavailable
 from infra.tables import TablesUnavailable
@@ -97,6 +98,13 @@ def install(app: FastAPI) -> None:
         detail = "; ".join(f"{each['field']}: {each['message']}" for each in found[:3]) or "The request is not valid."
         return problem(422, "invalid_request", detail, errors=found)
 
+    @app.exception_handler(UnicodeEncodeError)
+    async def unencodable(request: Request, error: UnicodeEncodeError) -> Response:
+        if error.reason != "surrogates not allowed":
+            raise error
+        # JSON can bring half a character ("\ud800"); no text of our own has any.
+        return problem(422, "unencodable", "A text has half a character in it, which cannot be stored.")
+
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
         code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http_error")
@@ -105,7 +113,8 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def defect(request: Request, error: Exception) -> Response:
         log.error("request failed", path=request.url.path, exc_info=error)
-        return problem(500, "internal_error", "Something went wrong on our side. Try again later.")
+        detail = "Something went wrong on our side. Try again later."
+        return problem(500, "internal_error", detail, HEADERS)  # it leaves from outside the guard
 
 
 def _title(code: str) -> str:
