@@ -93,11 +93,9 @@ class Server(ABC):
     @property
     def pid(self) -> int | None:
         """Its process id, None where it does not run."""
+        if self._process is not None:
+            return self._process.pid if self._process.poll() is None else None
         with suppress(FileNotFoundError, ProcessLookupError, ValueError):
-            if self._process is not None:  # one that is just ending has no command line any more
-                own = self._process.pid
-                alive = self._process.poll() is None and Path(f"/proc/{own}/cmdline").read_bytes()
-                return own if alive else None
             pid = int(self._pid_file.read_text())
             # The number may have gone to another process since: ours names its directory.
             if str(self.directory).encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
