@@ -12,7 +12,7 @@ from uuid import UUID
 
 from domain.instants import instant
 from domain.kernel import Snapshot
-from infra.log import Log, LogUnavailable, Record, TopicPartition
+from infra.log import Log, LogUnavailable, Reader, Record, TopicPartition
 from infra.progress import progress_of
 from infra.tables import Tables
 from schemas import topics
@@ -112,10 +112,11 @@ class Journal:
                     queue.put_nowait(each)
 
         def read() -> None:
-            reader = self._log.reader(dict.fromkeys(self._partitions(wanted)))
+            reader: Reader | None = None
             try:
                 while not stop.is_set():
                     try:
+                        reader = reader or self._log.reader(dict.fromkeys(self._partitions(wanted)))
                         records = [each for each in reader.poll(1_000, 0.2) if wanted.takes(each)]
                     except LogUnavailable:
                         stop.wait(1.0)
@@ -123,7 +124,8 @@ class Journal:
                     if records:
                         loop.call_soon_threadsafe(put, records)
             finally:
-                reader.close()
+                if reader is not None:
+                    reader.close()
 
         thread = threading.Thread(target=read, name="tail", daemon=True)
         thread.start()
