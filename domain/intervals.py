@@ -14,13 +14,15 @@ class Interval(NamedTuple, Generic[T]):
     start: T
     end: T
 
-    def overlaps(self, other: "Interval[T]") -> bool:
-        """Whether both hold at some instant; never true of an empty one."""
-        return max(self.start, other.start) < min(self.end, other.end)
 
-    def contains(self, other: "Interval[T]") -> bool:
-        """Whether all of the other one lies in this one."""
-        return self.start <= other.start and other.end <= self.end
+def overlap(one: Interval[T], other: Interval[T]) -> bool:
+    """Whether both hold at some instant; never true of an empty one."""
+    return max(one.start, other.start) < min(one.end, other.end)
+
+
+def contains(outer: Interval[T], inner: Interval[T]) -> bool:
+    """Whether all of `inner` lies in `outer`."""
+    return outer.start <= inner.start and inner.end <= outer.end
 
 
 def union(intervals: Iterable[Interval[T]]) -> list[Interval[T]]:
