@@ -1,3 +1,22 @@
-"""What every test may use: real Kafka and Cassandra."""
+"""What every test may use: real Kafka and Cassandra. And the order of the whole run."""
+
+from pathlib import Path
+
+import pytest
 
 pytest_plugins = ["tests.services"]
+
+ROOT = Path(__file__).parent
+# The quick ones first. The browser's last: its driver keeps an event loop in the main thread until the run ends, and
+# no asynchronous test can run beside it.
+ORDER = ("unit", "contract", "chaos", "e2e", "e2e/console")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_room)  # stable: within a room they stay as they are
+
+
+def _room(item: pytest.Item) -> int:
+    where = item.path.relative_to(ROOT)
+    return max((n for n, room in enumerate(ORDER) if where.is_relative_to(room)), default=0)

@@ -25,11 +25,11 @@ class Calls:
     """
 
     def __init__(self, name: str) -> None:
-        self._waiting: SimpleQueue[tuple[Callable[[], None], Future[None]] | None] = SimpleQueue()
+        self._waiting: SimpleQueue[tuple[Callable[[], object], Future[None]] | None] = SimpleQueue()
         self._last: Future[None] | None = None
         threading.Thread(target=self._run, name=name, daemon=True).start()
 
-    def make(self, call: Callable[[], None], timeout: float) -> None:
+    def make(self, call: Callable[[], object], timeout: float) -> None:
         """Makes a call and raises what it raises, or Hung where it or the one before has not ended in `timeout` s."""
         if self._last is not None and not self._last.done():
             raise Hung("an earlier call has not returned yet")
@@ -55,7 +55,7 @@ class Calls:
             del next_, call, future  # a client that is replaced must not be kept alive from here
 
 
-def end(farewell: Callable[[], None], client: str) -> None:
+def end(farewell: Callable[[], object], client: str) -> None:
     """Closes a client by `farewell`; where that cannot be done while Kafka is away, leaves it to a thread."""
     calls = Calls("kafka-farewell")
     try:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
+from typing import Protocol, TypeVar
+from weakref import WeakSet
 
 import structlog
 
@@ -19,6 +21,15 @@ from infra.kafka.transactor import KafkaTransactor
 from infra.log import LogUnavailable, Topic, TopicPartition, WrongTopic
 
 log = structlog.get_logger(__name__)
+
+
+class Opened(Protocol):
+    """What can be opened on a log."""
+
+    def close(self) -> None: ...
+
+
+Client = TypeVar("Client", bound=Opened)
 
 
 class KafkaLog:
@@ -41,6 +52,7 @@ class KafkaLog:
         self._bootstrap, self._data_dir, self._replication, self._patience = bootstrap, data_dir, replication, patience
         self._settings = shared_settings(bootstrap, security)
         self._cluster = Cluster(self._settings)
+        self._opened: WeakSet[Opened] = WeakSet()
 
     def ensure(self, topics: Sequence[Topic]) -> None:
         """Raises WrongTopic with what to do about each fault, LogUnavailable after `patience`."""
@@ -75,7 +87,7 @@ class KafkaLog:
         return self._cluster.topics()
 
     def producer(self) -> KafkaProducer:
-        return KafkaProducer(self._settings)
+        return self._open(KafkaProducer(self._settings))
 
     def consumer(
         self,
@@ -85,24 +97,31 @@ class KafkaLog:
         on_assigned: Callable[[Sequence[TopicPartition]], None] | None = None,
         on_revoked: Callable[[Sequence[TopicPartition]], None] | None = None,
     ) -> KafkaConsumer:
-        return KafkaConsumer(self._settings, self._cluster, group, topics, slot, on_assigned, on_revoked)
+        return self._open(KafkaConsumer(self._settings, self._cluster, group, topics, slot, on_assigned, on_revoked))
 
     def reader(self, partitions: Mapping[TopicPartition, int | None]) -> KafkaReader:
         """Raises LogUnavailable where Kafka does not answer, WrongTopic where a partition does not exist."""
         ends = self._cluster.ends(partitions)
         starts = {each: ends[each] if start is None else start for each, start in partitions.items()}
-        return KafkaReader(self._settings, starts, ends)
+        return self._open(KafkaReader(self._settings, starts, ends))
 
     def transactor(self, slot: str) -> KafkaTransactor:
         """Raises LogUnavailable after `patience`."""
-        return KafkaTransactor(self._settings, slot, self._patience)
+        return self._open(KafkaTransactor(self._settings, slot, self._patience))
 
     def store(self, slot: str, retention: timedelta | None = None) -> KafkaStore:
-        return KafkaStore(self._settings, self._cluster, self._data_dir, slot, retention)
+        return self._open(KafkaStore(self._settings, self._cluster, self._data_dir, slot, retention))
 
     def end(self, partition: TopicPartition) -> int:
         """Raises LogUnavailable where Kafka does not answer, WrongTopic where there is no such partition."""
         return self._cluster.ends([partition])[partition]
 
     def close(self) -> None:
+        """Closes what was opened here and still is."""
+        for each in list(self._opened):
+            each.close()
         self._cluster.close()
+
+    def _open(self, client: Client) -> Client:
+        self._opened.add(client)
+        return client

@@ -8,6 +8,7 @@ import structlog
 from confluent_kafka import KafkaError, KafkaException, Message
 from confluent_kafka import Producer as Client
 
+from infra.kafka.calls import end
 from infra.kafka.clients import Settings, error_of, is_fatal, telling
 from infra.kafka.topics import LARGEST_BATCH
 from infra.log import Headers, LogUnavailable
@@ -86,7 +87,7 @@ class KafkaProducer:
         if waiting:
             log.warning("closing a producer whose records did not get through", records=waiting)
             self._end(self._client)
-        self._client.close()
+        end(self._client.close, "producer")
 
     def _report(self) -> None:
         while not self._closed.is_set():

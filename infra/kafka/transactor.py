@@ -11,7 +11,7 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka import Producer as Client
 from confluent_kafka import TopicPartition as Place
 
-from infra.kafka.calls import Calls, Hung
+from infra.kafka.calls import Calls, Hung, end
 from infra.kafka.clients import FORBIDDEN, Settings, error_of, is_fatal, telling
 from infra.kafka.consumer import KafkaConsumer
 from infra.kafka.producer import PRODUCING
@@ -139,7 +139,13 @@ class KafkaTransactor:
         if self._open and self._failed is None:
             with suppress(KafkaException, Hung):  # what is left open, Kafka aborts by itself
                 self._calls.make(partial(self._client.abort_transaction, ATTEMPT), HUNG)
+        self._part()
+
+    def _part(self) -> None:
+        """Leaves the client behind. It must not die where it is dropped: its end may wait for Kafka, or for ever."""
         self._calls.end()
+        with suppress(KafkaException):  # a client that was fenced has no more to end
+            end(self._client.close, f"transactor {self._slot}")
 
     def _connect(self) -> None:
         self._client = Client(self._settings)
@@ -160,7 +166,7 @@ class KafkaTransactor:
                     raise Fenced(f"{self._slot}: {broken}") from broken
                 if time.monotonic() > deadline:
                     raise LogUnavailable(f"{self._slot}: {broken}") from broken
-                self._calls.end()
+                self._part()
                 self._connect()
 
     def _mend(self) -> None:
@@ -168,7 +174,7 @@ class KafkaTransactor:
         self._end_if_fenced()
         error = self._failed
         log.warning("replacing a transactional client", slot=self._slot, error=str(error))
-        self._calls.end()
+        self._part()
         self._connect()
         self._take()
 
