@@ -57,5 +57,9 @@ class Settings(BaseSettings):
         timedelta(seconds=60),
         description="When a worker in which nothing happens, or whose partitions stand still, ends itself.",
     )
+    metrics_port: int = Field(
+        0, ge=0, le=65535, description="Where a worker of its own process serves its metrics; 0: nowhere."
+    )
+    metrics_host: str = Field("127.0.0.1", description="The address it serves them at.")
     log_level: str = "INFO"
     log_json: bool = Field(False, description="One JSON object a line, for machines.")

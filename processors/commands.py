@@ -107,6 +107,13 @@ class CommandProcessor:
         self._places: dict[TopicPartition, Place] = {}
         self._heads: dict[TopicPartition, Head] = {}  # of the partitions that are ready to decide
         self._restoring: list[TopicPartition] = []
+        self.pulse = time.monotonic()  # when it last took a turn
+        self.decided = 0  # commands so far
+
+    @property
+    def owned(self) -> int:
+        """How many partitions it decides for."""
+        return len(self._heads)
 
     def run(self, stop: Event) -> None:
         """Decides until `stop` is set. Raises Fenced when another process has taken this slot."""
@@ -136,6 +143,7 @@ class CommandProcessor:
 
     def step(self, consumer: Consumer) -> int:
         """One turn: restores a slice of what is newly ours, decides what has come; answers how many were decided."""
+        self.pulse = time.monotonic()
         records = consumer.poll(BATCH, 0 if self._restoring else WAIT)
         if self._restoring:
             records = self._hold_back(consumer, records)
@@ -159,6 +167,7 @@ class CommandProcessor:
             return 0
         self._publish(batch, changes)
         COMMANDS_DECIDED.inc(len(records))
+        self.decided += len(records)
         COMMAND_BATCH_SECONDS.observe(time.perf_counter() - started)
         return len(records)
 

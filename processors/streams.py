@@ -9,6 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import structlog
 
+from infra.clock import micros_now
 from infra.deadletters import DeadLetters, Lane, Letter, Parked
 from infra.log import Log, LogUnavailable, Record, TopicPartition
 from infra.metrics import EVENT_GAPS, EVENTS_HANDLED, EVENTS_PARKED, EVENTS_REPEATED, HANDLER_RETRIES
@@ -95,6 +96,8 @@ class Stream(Generic[Item]):
         self.handler, self.name = handler, handler.name
         self.pulse = monotonic()  # when something last went on here, or waited for a store for a known reason
         self.work: asyncio.Task[Any] | None = None  # what is being done, for the watchdog to look at
+        self.handled = 0  # events so far
+        self.trouble, self.trouble_at = "", 0  # what went wrong last, and when (microseconds)
         self._codec, self._log, self._tables = codec, source, tables
         self._letters = DeadLetters(tables)
         self._progress: dict[TopicPartition, Progress] = {}  # of the partitions that are ours
@@ -153,8 +156,9 @@ class Stream(Generic[Item]):
                     self._parked.add(parked.lane)
                     if parked.wish and (parked.lane.topic, parked.lane.number) in self._progress:
                         await self._grant(parked)
-            except Exception:
+            except Exception as error:
                 log.exception("tending failed, trying again in a second", consumer=self.name)
+                self._note(f"tending failed: {error!r}")
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:
@@ -270,6 +274,7 @@ class Stream(Generic[Item]):
                 failure = error
                 HANDLER_RETRIES.labels(self.name).inc()
         log.error("handling failed, key parked", consumer=self.name, **_where(record), exc_info=failure)
+        self._note(f"{Lane.of(record).key}: {_problem(failure)}")
         return _problem(failure)
 
     async def _hand_over(self, records: Sequence[Record]) -> None:
@@ -280,6 +285,7 @@ class Stream(Generic[Item]):
             if writes:
                 await self._patiently(lambda: self._tables.write(writes))
             EVENTS_HANDLED.labels(self.name).inc(len(batch))
+            self.handled += len(batch)
 
     async def _keep(self, records: Sequence[Record], error: str) -> None:
         EVENTS_PARKED.labels(self.name).inc(len(records))
@@ -314,6 +320,9 @@ class Stream(Generic[Item]):
     async def _drop(self, letters: Sequence[Letter]) -> None:
         await self._patiently(lambda: self._letters.drop(self.name, letters))
 
+    def _note(self, trouble: str) -> None:
+        self.trouble, self.trouble_at = trouble, micros_now()
+
     async def _patiently(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """What `attempt` answers, as soon as the stores it needs are there: an outage is no fault of the event."""
         pause = 0.05
@@ -325,6 +334,7 @@ class Stream(Generic[Item]):
             except (TablesUnavailable, LogUnavailable) as error:
                 self.pulse = monotonic()
                 log.warning("store away, waiting for it", consumer=self.name, error=str(error), seconds=pause)
+                self._note(f"store away: {error}")
                 HANDLER_RETRIES.labels(self.name).inc()
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0)

@@ -1,10 +1,10 @@
 """What a projection is: tables, and for each event type a pure function to the writes it means."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import Any, TypeVar
 
-from infra.log import Record, TopicPartition
+from infra.log import Record
 from infra.tables import Table, Write
 from schemas import topics
 from schemas.codec import Codec
@@ -28,6 +28,11 @@ class Projection:
         self.topics = tuple(topics.events(each) for each in systems)
         self._when: dict[str, When] = {}  # by the event's class name inside its module: "domain.chat.conversation.X"
 
+    @property
+    def handlers(self) -> Mapping[str, When]:
+        """Its functions, by event type."""
+        return self._when
+
     def on(self, event: type[E]) -> Callable[[Callable[[E, Recorded], Writes]], Callable[[E, Recorded], Writes]]:
         """Registers the function for an event type."""
 
@@ -42,18 +47,6 @@ class Projection:
         """The event of a record where this projection has a function for it; others are not even decoded."""
         body = record.value or b""
         return meaning_of(record.topic, record.partition, record.headers, body, codec, self._when) or None
-
-    async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
-        """Nothing to load: a projection remembers nothing."""
-
-    def revoked(self, partitions: Sequence[TopicPartition]) -> None:
-        """Nothing to forget either."""
-
-    async def marks(self) -> Writes:
-        return ()
-
-    async def tend(self) -> Writes:
-        return ()
 
     async def handle(self, batch: Sequence[Sequence[Happened]]) -> Sequence[Write]:
         """The writes of a batch, in its order."""

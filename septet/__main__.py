@@ -5,22 +5,17 @@ import sys
 from typing import Annotated
 
 import typer
+from prometheus_client import start_http_server
 
-from infra.logging import configure
 from infra.settings import Engine, Settings
 from septet import cluster, demo, operators, roles, serving
-from septet.composition import CONSUMERS, House, build
+from septet.cli import rebuild
+from septet.composition import CONSUMERS
+from septet.opening import opened
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-
-
-def opened(settings: Settings | None = None) -> House:
-    """The installation that the settings name, with everything made that was missing."""
-    settings = settings or Settings()
-    configure(settings.log_level, settings.log_json)
-    house = build(settings)
-    roles.prepare(house)
-    return house
+for each in (rebuild,):
+    cli.add_typer(each.cli)
 
 
 @cli.command()
@@ -50,6 +45,8 @@ def worker(
 ) -> None:
     """Run one worker: the command processor or one of the consumers."""
     house = opened()
+    if house.settings.metrics_port:
+        start_http_server(house.settings.metrics_port, house.settings.metrics_host)
     if role == "commands":
         roles.until_told(lambda stop: roles.commands(house, stop))
     elif role in CONSUMERS:

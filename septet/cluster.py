@@ -26,6 +26,8 @@ def programs(settings: Settings, counts: Mapping[str, int]) -> list[Program]:
                 "SEPTET_PORT": str(settings.port + slot),
                 "PYTHONUNBUFFERED": "1",
             }
+            if settings.metrics_port:
+                environment["SEPTET_METRICS_PORT"] = str(settings.metrics_port + len(found))
             found.append(Program(f"{role}.{slot}", [sys.executable, "-m", "septet", *verb], environment))
     return found
 

@@ -13,9 +13,11 @@ import structlog
 from domain.catalogue import CATALOGUE
 from domain.chat import signals
 from domain.kernel import Catalogue
-from infra import deadletters, progress
+from infra import deadletters, generations, progress, workers
 from infra.blob_store import ObjectBlobs
 from infra.blobs import Blobs
+from infra.clock import micros_now
+from infra.generations import Generation, Generations, LiveTables, Plan
 from infra.log import Log, LogUnavailable, Retention, Topic
 from infra.settings import Engine, Settings
 from infra.tables import Table, Tables, TablesUnavailable
@@ -28,6 +30,8 @@ from processors.streams import Handler, Stream
 from projections.chat.audience import Audience
 from projections.chat.conversations import conversations
 from projections.chat.inbox import Inbox
+from projections.fingerprint import fingerprint
+from projections.following import Following
 from projections.identity import identity
 from projections.projection import Projection
 from schemas import topics
@@ -48,7 +52,9 @@ class House:
     catalogue: Catalogue
     codec: Codec
     log: Log
-    tables: Tables
+    store: Tables  # every table as it is
+    generations: Generations
+    tables: LiveTables  # as queries see them: of read models, the generation that is live
     blobs: Blobs
     secret: bytes
 
@@ -60,11 +66,25 @@ class House:
         while True:
             try:
                 self.log.ensure(all_topics(self.settings))
-                await self.tables.create(all_tables())
+                await self._make_tables()
                 return
             except (LogUnavailable, TablesUnavailable) as error:
                 log.warning("log or tables away, waiting for them", error=str(error))
                 await asyncio.sleep(1.0)
+
+    async def _make_tables(self) -> None:
+        await self.store.create(own_tables())
+        plans = await self.generations.plans()
+        for each in PROJECTIONS:
+            handlers = fingerprint(each)
+            plan = plans.get(each.name)
+            if plan is None:
+                first = Generation(0, each.version, handlers, micros_now(), whole=True)
+                plan = Plan(each.name, (first,))
+                await self.generations.put(plan)
+            await self.store.create([t.generation(one.number) for one in plan.generations for t in each.tables])
+            if problem := outdated(each, plan):
+                log.warning(problem, projection=each.name, rebuild=f"septet rebuild {each.name}")
 
     def stream(self, name: str) -> Stream[Any]:
         """The consumer of that name, ready to be fed; raises KeyError for a name there is none of."""
@@ -78,7 +98,7 @@ CONSUMERS: dict[str, Callable[[House], Handler[Any]]] = {
     "fanout": lambda house: FanOut(house.log, house.codec, Audience(house.tables)),
     "delivery": lambda house: Delivery(house.log, house.codec, house.tables, Inbox(house.tables)),
     "policies": lambda house: Policies(house.log, house.codec, house.tables, house.catalogue, RULES),
-    **{each.name: lambda house, each=each: each for each in PROJECTIONS},  # type: ignore[misc]
+    **{each.name: lambda house, each=each: Following(each, house.generations) for each in PROJECTIONS},  # type: ignore[misc]
 }
 
 
@@ -102,10 +122,20 @@ def all_topics(settings: Settings) -> list[Topic]:
     return found
 
 
-def all_tables() -> Sequence[Table]:
-    """Every table of every reader."""
-    own = [*Inbox.tables, *Audience.tables, *Deadlines.tables, *deadletters.TABLES, progress.PROGRESS]
-    return [*own, *(table for each in PROJECTIONS for table in each.tables)]
+def own_tables() -> Sequence[Table]:
+    """Every table that is no read model's."""
+    lists = (deadletters.TABLES, generations.TABLES, (progress.PROGRESS, workers.WORKERS))
+    return [*Inbox.tables, *Audience.tables, *Deadlines.tables, *(each for tables in lists for each in tables)]
+
+
+def outdated(projection: Projection, plan: Plan) -> str:
+    """How the live generation differs from what the handlers would write now; "" where it does not."""
+    live = plan.find(plan.live)
+    if live.version != projection.version:
+        return f"built by version {live.version}, the handlers are version {projection.version}: rebuild it"
+    if live.handlers != fingerprint(projection):
+        return "the handlers have changed since it was built: rebuild it, if they write something else now"
+    return ""
 
 
 def build(settings: Settings) -> House:
@@ -114,10 +144,12 @@ def build(settings: Settings) -> House:
     codec = Codec(CATALOGUE, Lock.load())
     match settings.engine:
         case Engine.EMBEDDED:
-            source, tables = _embedded(settings)
+            source, store = _embedded(settings)
         case Engine.CLUSTER:
-            source, tables = _cluster(settings)
-    return House(settings, CATALOGUE, codec, source, tables, _blobs(settings), _secret(settings))
+            source, store = _cluster(settings)
+    plans = Generations(store)
+    tables = LiveTables(plans, {each.name: each.tables for each in PROJECTIONS})
+    return House(settings, CATALOGUE, codec, source, store, plans, tables, _blobs(settings), _secret(settings))
 
 
 def _embedded(settings: Settings) -> tuple[Log, Tables]:

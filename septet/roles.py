@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from time import monotonic
 
 import structlog
 
@@ -15,19 +16,32 @@ from processors import loop
 from processors.commands import CommandProcessor
 from processors.watchdog import FAILED, Watchdog
 from septet.composition import CONSUMERS, House
+from septet.reporting import Sign, reporting
 
 log = structlog.get_logger(__name__)
 
 
 def commands(house: House, stop: threading.Event) -> None:
     """Decides commands until told to stop; ends the process where another one has taken its slot."""
-    CommandProcessor(house.catalogue, house.codec, house.log, str(house.settings.slot)).run(stop)
+    processor = CommandProcessor(house.catalogue, house.codec, house.log, str(house.settings.slot))
+
+    def sign() -> Sign:
+        return Sign(processor.decided, monotonic() - processor.pulse, processor.owned)
+
+    with reporting(house.tables, "commands", house.settings.slot, house.settings.metrics_port, sign):
+        processor.run(stop)
 
 
 def stream(house: House, name: str, stop: threading.Event, plain: bool = False) -> None:
     """Feeds one consumer until told to stop: from Faust in a cluster, unless `plain`, else from a loop of our own."""
     settings, target = house.settings, house.stream(name)
-    with Watchdog(target, house.log, settings.stalled_after.total_seconds()).watching():
+
+    def sign() -> Sign:
+        silent = monotonic() - target.pulse
+        return Sign(target.handled, silent, len(target.progress()), target.trouble, target.trouble_at)
+
+    watchdog = Watchdog(target, house.log, settings.stalled_after.total_seconds())
+    with reporting(house.tables, name, settings.slot, settings.metrics_port, sign), watchdog.watching():
         if plain or settings.engine is Engine.EMBEDDED:
             loop.run(target, house.log, str(settings.slot), stop)
         else:

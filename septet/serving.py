@@ -5,12 +5,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.app import create_app
 from api.secrets import Secrets
 from api.senders import sender_of
 from api.services import Services
 from infra.deadletters import DeadLetters
+from infra.generations import one_view
 from infra.log import LogUnavailable
 from infra.progress import progress_of
 from infra.tables import TablesUnavailable
@@ -62,10 +64,25 @@ async def _reachable(house: House) -> str:
     return ""
 
 
+class OneView:
+    """Each HTTP request reads one generation of the read models, whatever is switched meanwhile."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        with one_view():
+            await self._app(scope, receive, send)
+
+
 def serve(house: House) -> None:
     """Serves until SIGTERM or SIGINT."""
     settings = house.settings
     app = create_app(lambda: services(house))
+    app.add_middleware(OneView)
     uvicorn.run(
         app,
         host=settings.host,

@@ -16,6 +16,7 @@ from processors.deadlines import Deadlines
 from processors.policies.rules import Then
 from processors.policies.worker import Policies
 from processors.streams import Handler, Stream, read_event
+from projections.following import Replay
 from projections.projection import Projection, Writes
 from schemas import topics
 from schemas.envelope import Happened, Recorded, command_of
@@ -92,7 +93,7 @@ def test_only_what_is_wanted_is_answered(past: Past) -> None:
 async def test_a_projection_applies_what_a_retired_event_means(
     past: Past, log: EmbeddedLog, tables: EmbeddedTables
 ) -> None:
-    await followed(loans, past, log, tables)
+    await followed(Replay(loans, 0), past, log, tables)
     rows = {who: await tables.scan(LOANS, reader=who, limit=9) for who in (ANN, BOB, CID)}
     assert {who: [row["sequence"] for row in each] for who, each in rows.items()} == {
         ANN: [1, 2],

@@ -1,0 +1,43 @@
+"""An installation opened for a command of the command line."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from infra.logging import configure
+from infra.settings import Settings
+from septet import roles
+from septet.composition import House, build
+
+T = TypeVar("T")
+
+
+def opened(settings: Settings | None = None) -> House:
+    """The installation that the settings name, with everything made that was missing."""
+    settings = settings or Settings()
+    configure(settings.log_level, settings.log_json)
+    return _prepared(settings)
+
+
+def _prepared(settings: Settings) -> House:
+    house = build(settings)
+    roles.prepare(house)
+    return house
+
+
+def done(work: Callable[[House], Awaitable[T]], settings: Settings | None = None) -> T:
+    """What `work` answers for the installation, which is closed afterwards; only warnings are logged."""
+    settings = settings or Settings()
+    configure("WARNING" if settings.log_level == "INFO" else settings.log_level, settings.log_json)
+    house = _prepared(settings)
+
+    async def run() -> T:
+        try:
+            return await work(house)
+        finally:
+            await house.tables.close()
+
+    try:
+        return asyncio.run(run())
+    finally:
+        house.close()
