@@ -15,7 +15,7 @@ ROLES = ("api", "commands", *CONSUMERS)
 
 def programs(settings: Settings, counts: Mapping[str, int]) -> list[Program]:
     """The programs of the roles in `counts`, that many of each: slots from 0 on, and ports one after the other."""
-    found = []
+    found: list[Program] = []
     for role, count in counts.items():
         for slot in range(count):
             verb = ["api"] if role == "api" else ["worker", role]

@@ -62,7 +62,7 @@ async def same(house: House, one: int, other: int) -> bool:
 
 async def test_a_rebuild_under_live_traffic_equals_one_from_zero_and_no_read_goes_back(house: House) -> None:
     chat, stop, steps = Chat(house), threading.Event(), list[str]()
-    chat.go_on(2_000)
+    chat.go_on(800)
 
     def go_on() -> None:
         while not stop.is_set():
@@ -109,7 +109,7 @@ async def test_a_rebuild_under_live_traffic_equals_one_from_zero_and_no_read_goe
 
 async def test_a_rebuild_that_is_killed_goes_on_where_it_was(house: House, tmp_path: Path) -> None:
     chat = Chat(house)
-    chat.go_on(8_000)
+    chat.go_on(5_000)
     end = sum(house.log.end((conversations.topics[0], number)) for number in range(PARTITIONS))
     own = {"SEPTET_DATA": str(tmp_path), "SEPTET_PARTITIONS": str(PARTITIONS), "SEPTET_GATEWAYS": "2"}
     environment = {**os.environ, **own, "PYTHONPATH": str(Path(__file__).parents[3])}
