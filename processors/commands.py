@@ -11,9 +11,23 @@ from typing import NamedTuple
 import structlog
 
 from domain.instants import instant
-from domain.kernel import Aggregate, Answer, Catalogue, Context, Head, Inquire, Position, Reason, Rejected, Snapshot
+from domain.kernel import (
+    Aggregate,
+    Answer,
+    Catalogue,
+    Context,
+    Head,
+    Inquire,
+    Message,
+    Position,
+    Reason,
+    Rejected,
+    Snapshot,
+)
 from infra.log import Consumer, Log, LogUnavailable, Record, TopicPartition, TransactionAborted
 from infra.metrics import COMMAND_BATCH_SECONDS, COMMANDS_ABORTED, COMMANDS_DEAD, COMMANDS_DECIDED
+from processors.recent import Key, RecentStates
+from processors.recovery import folded, last_head
 from schemas import topics
 from schemas.codec import Codec, Undecodable
 from schemas.envelope import BrokenEnvelope, Command, Recorded, actor_of, command_of
@@ -23,10 +37,7 @@ log = structlog.get_logger(__name__)
 GROUP = "commands"
 BATCH = 500  # commands per transaction: above it one core is full, below it the transaction's own cost shows
 WAIT = 0.1  # seconds until an idle worker looks around; a poll ends with the first command that comes
-CACHED = 20_000  # decoded states kept in memory (twice, at most)
 REMEMBERED = timedelta(hours=25)  # how long an answer is kept for repeats; the promise is 24 h
-
-Key = tuple[TopicPartition, bytes]
 
 
 class Place(NamedTuple):
@@ -42,34 +53,6 @@ class Place(NamedTuple):
     def of(cls, partition: TopicPartition) -> "Place":
         system = topics.system_of(partition[0])
         return cls(system, partition[1], topics.events(system), topics.state(system), topics.answered(system))
-
-
-class RecentStates:
-    """Committed states that were used lately, in bounded memory: what is not asked for in two rounds is forgotten."""
-
-    def __init__(self, limit: int = CACHED) -> None:
-        self._limit = limit
-        self._young: dict[Key, Snapshot] = {}
-        self._old: dict[Key, Snapshot] = {}
-
-    def get(self, key: Key) -> Snapshot | None:
-        found = self._young.get(key)
-        if found is None and (found := self._old.get(key)) is not None:
-            self[key] = found
-        return found
-
-    def __setitem__(self, key: Key, snapshot: Snapshot) -> None:
-        if len(self._young) >= self._limit:
-            self._old, self._young = self._young, {}
-        self._young[key] = snapshot
-
-    def __len__(self) -> int:
-        return len(self._young) + len(self._old)
-
-    def forget(self, partition: TopicPartition) -> None:
-        """Drops a whole partition: another process may write it from now on."""
-        self._young = {key: value for key, value in self._young.items() if key[0] != partition}
-        self._old = {key: value for key, value in self._old.items() if key[0] != partition}
 
 
 @dataclass(slots=True)
@@ -206,11 +189,23 @@ class CommandProcessor:
             return
         if not self._answers.restore(place.answered, place.number):
             return
-        head = self._states.get(place.state, place.number, topics.HEAD)
-        self._heads[partition] = Head(0, 0) if head is None else self._codec.decode(head)
+        self._heads[partition] = self._head(place)
         self._restoring.remove(partition)
         consumer.resume([partition])
         log.debug("partition ready", topic=partition[0], partition=partition[1], head=self._heads[partition].sequence)
+
+    def _head(self, place: Place) -> Head:
+        stored = self._states.get(place.state, place.number, topics.HEAD)
+        head = Head(0, 0) if stored is None else self._readable(stored, place, topics.HEAD)
+        return head if isinstance(head, Head) else last_head(self._log, place.events, place.number)
+
+    def _readable(self, stored: bytes, place: Place, key: bytes) -> Message | None:
+        """What a value of the state topic says; None where nobody can read it."""
+        try:
+            return self._codec.decode(stored)
+        except Undecodable as error:
+            log.error("unreadable state", topic=place.state, partition=place.number, key=key.decode(), error=str(error))
+            return None
 
     # One command.
 
@@ -336,9 +331,15 @@ class CommandProcessor:
         if found is None:
             place = self._places[key[0]]
             stored = self._states.get(place.state, place.number, key[1])
-            found = Snapshot(0, aggregate.initial) if stored is None else self._codec.decode(stored)
+            found = Snapshot(0, aggregate.initial) if stored is None else self._snapshot(stored, key, place, aggregate)
             self._cache[key] = found
         return found
+
+    def _snapshot(self, stored: bytes, key: Key, place: Place, aggregate: Aggregate) -> Snapshot:
+        snapshot = self._readable(stored, place, key[1])
+        if isinstance(snapshot, Snapshot) and isinstance(snapshot.state, aggregate.state):
+            return snapshot
+        return folded(self._log, self._codec, place.events, place.number, key[1], aggregate)
 
     # The end of a batch.
 

@@ -202,6 +202,32 @@ def test_an_inquiry_gets_the_original_answer_for_the_one_who_sent_the_command_on
     assert len(desk.events()) == 2
 
 
+def test_state_that_nobody_can_read_is_told_by_the_events(open_log: OpenLog, log: Log, desk: Desk) -> None:
+    group = group_in(0)
+    first = Running(log)
+    desk.send(create(), group)
+    desk.send(SendMessage("one"), group)
+    first.decide(2)
+    first.close()
+    producer = log.producer()
+    for key in (f"conversation/{group}".encode(), topics.HEAD):
+        producer.send(topics.state("chat"), key, b"\0\xff\xff\xff\xff no schema has this id", {}, partition=0)
+    producer.flush(30)
+
+    second = Running(open_log())
+    token = desk.send(SendMessage("two"), group)
+    second.decide(1)
+    second.close()
+    third = Running(open_log())  # what the second wrote has healed it
+    after = desk.send(SendMessage("three"), group)
+    third.decide(1)
+    third.close()
+    answers = desk.answers()
+    assert [answers[each].version for each in (token, after)] == [3, 4]
+    assert [CODEC.decode(answers[each].events[0]).seq for each in (token, after)] == [2, 3]
+    assert desk.sequences() == {0: [1, 2, 3, 4]}
+
+
 def test_a_zombie_of_the_same_slot_is_fenced_and_nothing_of_it_is_kept(open_log: OpenLog, log: Log, desk: Desk) -> None:
     zombie = Running(log)
     group = uuid4()

@@ -2,7 +2,7 @@
 
 from domain.kernel import Snapshot
 from infra.log import TopicPartition
-from processors.commands import Key, RecentStates
+from processors.recent import Key, RecentStates
 
 LIMIT = 3
 HERE, THERE = ("chat.commands", 0), ("chat.commands", 1)
