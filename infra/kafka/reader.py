@@ -20,9 +20,10 @@ TAILING: Settings = {
     "enable.partition.eof": True,
     "auto.offset.reset": "earliest",
     "fetch.queue.backoff.ms": 20,
-    # The end of a partition is told by an empty fetch: this is how long being level may go unnoticed.
-    "fetch.wait.max.ms": 50,
 }
+# The end of a partition is told by an empty fetch: this is how long being level may go unnoticed. One that is level
+# from the start asks less often.
+CATCHING_UP: Settings = {"fetch.wait.max.ms": 50}
 
 
 class KafkaReader:
@@ -32,7 +33,8 @@ class KafkaReader:
         # Offsets cannot be counted up to the target: control records occupy some. Only the end-of-partition event
         # passes them, and under read_committed it comes no earlier than all before it is decided.
         self._behind = {each: target for each, target in targets.items() if starts[each] < target}
-        self._client = Client(READING | TAILING | settings | {"error_cb": telling("reader")})
+        pace = CATCHING_UP if self._behind else {}
+        self._client = Client(READING | TAILING | pace | settings | {"error_cb": telling("reader")})
         self._client.assign([Place(*each, offset) for each, offset in starts.items()])
         self._closed = False
 

@@ -10,6 +10,7 @@ from confluent_kafka.admin import AdminClient
 
 from infra.kafka import store as kafka_store
 from infra.kafka.log import KafkaLog
+from infra.kafka.reader import KafkaReader
 from infra.kafka.store import KafkaStore
 from infra.log import Record, Retention, Topic
 from tests.contract.test_log import eventually, fresh, join, new_topic, restored, transact
@@ -29,14 +30,14 @@ def log(tmp_path: Path, kafka: Service) -> Iterator[KafkaLog]:
 def applied(monkeypatch: pytest.MonkeyPatch) -> list[Record]:
     """The records that restoring stores read from the log."""
     read: list[Record] = []
-    records_of = kafka_store.KafkaReader.poll
+    records_of = KafkaReader.poll
 
-    def poll(self: kafka_store.KafkaReader, limit: int, timeout: float) -> list[Record]:
+    def poll(self: KafkaReader, limit: int, timeout: float) -> list[Record]:
         records = records_of(self, limit, timeout)
         read.extend(records)
         return records
 
-    monkeypatch.setattr(kafka_store.KafkaReader, "poll", poll)
+    monkeypatch.setattr(KafkaReader, "poll", poll)
     return read
 
 
