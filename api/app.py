@@ -1,7 +1,8 @@
 """The ASGI application: every system's face, the console, and what operators and machines ask of a process."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
@@ -16,7 +17,10 @@ from api.chat.socket.hub import Hub
 from api.chat.sync import Pollers
 from api.guard import Guard
 from api.services import Services
+from infra.log import LogUnavailable
+from infra.tables import TablesUnavailable
 
+MEASURED_WITHIN = 5.0  # seconds
 WEB = Path(__file__).parent.parent / "web"
 Opened = Callable[[], AbstractAsyncContextManager[Services]]
 
@@ -70,7 +74,11 @@ def _machines(app: FastAPI) -> None:
         return {"status": "waiting", "for": waits} if waits else {"status": "ready"}
 
     @app.get("/metrics", include_in_schema=False)
-    async def metrics() -> Response:
+    async def metrics(request: Request) -> Response:
+        services: Services = request.app.state.services
+        with suppress(LogUnavailable, TablesUnavailable, TimeoutError):  # then the last figures are shown
+            async with asyncio.timeout(MEASURED_WITHIN):
+                await services.status.measure()
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 

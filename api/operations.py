@@ -2,8 +2,10 @@
 
 import os
 import time
+from dataclasses import asdict
 from typing import Annotated, Any
 
+import msgspec
 from fastapi import APIRouter, Query
 from pydantic import Field
 
@@ -11,6 +13,7 @@ from api.callers import Have, Operator
 from api.identity import Body
 from api.problems import not_found
 from domain.instants import instant
+from infra.workers import Worker
 
 router = APIRouter(tags=["operations"])
 
@@ -38,22 +41,44 @@ async def systems(have: Have) -> list[dict[str, Any]]:
 
 @router.get("/status")
 async def status(caller: Operator, have: Have) -> dict[str, Any]:
-    """How far each consumer is in each partition, and this process."""
-    consumers = await have.journal.lag()
+    """How far each consumer is behind in each partition, which workers there are, and what is wrong, in sentences."""
+    found = await have.status.report()
     process = {"pid": os.getpid(), "role": "api", "up_seconds": round(time.time() - STARTED)}
-    return {"engine": have.engine, "processes": [process], "consumers": consumers}
+    return {
+        "engine": have.engine,
+        "problems": [*found.problems, *await _outdated(have)],
+        "processes": [process, *map(_worker, found.workers)],
+        "consumers": [asdict(each) for each in found.consumers],
+        "parked": [asdict(each) for each in found.parked],
+    }
+
+
+def _worker(worker: Worker) -> dict[str, Any]:
+    """A worker as operators read it: with times, and without what is empty."""
+    said = msgspec.to_builtins(worker)
+    times = {name: instant(said.pop(name)) for name in ("started_at", "seen_at", "error_at") if said[name]}
+    return {name: value for name, value in {**said, **times}.items() if value not in ("", 0)}
+
+
+async def _outdated(have: Have) -> list[str]:
+    plans = await have.generations.plans()
+    told = {each.name: have.outdated(each, plans[each.name]) for each in have.projections if each.name in plans}
+    return [f"{name}: {problem}" for name, problem in told.items() if problem]
 
 
 @router.get("/projections")
 async def projections(caller: Operator, have: Have) -> list[dict[str, Any]]:
-    """Every read model: its version, its tables, and how far it is."""
-    lag = await have.journal.lag()
+    """Every read model: its version, its generations, its tables, and how far it is."""
+    found, plans = await have.status.report(), await have.generations.plans()
     return [
         {
             "name": each.name,
             "version": each.version,
+            "generation": plans[each.name].live,
+            "generations": msgspec.to_builtins(plans[each.name].generations),
+            "outdated": have.outdated(each, plans[each.name]),
             "tables": [table.name for table in each.tables],
-            "partitions": [at for at in lag if at["consumer"] == each.name],
+            "partitions": [asdict(at) for at in found.consumers if at.consumer == each.name],
         }
         for each in have.projections
     ]

@@ -7,6 +7,7 @@ from datetime import timedelta
 from api.secrets import Secrets
 from api.senders import CodeSender
 from infra.deadletters import DeadLetters
+from infra.generations import Generations, Plan
 from infra.tables import Tables
 from producers.gateway import Gateway
 from producers.signals import Signals
@@ -15,6 +16,7 @@ from projections.chat.queries import Conversations
 from projections.identity import People
 from projections.journal import Journal
 from projections.projection import Projection
+from projections.status import Status
 from projections.waiting import Waiting
 
 
@@ -35,6 +37,9 @@ class Services:
     inbox: Inbox
     letters: DeadLetters
     journal: Journal
+    status: Status
+    generations: Generations
+    outdated: Callable[[Projection, Plan], str]  # how the live generation differs from what the handlers write now
     secrets: Secrets
     sender: CodeSender
     access_token_life: timedelta

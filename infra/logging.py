@@ -1,12 +1,13 @@
 """Log lines: structured, one event a line, for people or for machines."""
 
 import logging
+from typing import TextIO
 
 import structlog
 
 
-def configure(level: str, as_json: bool) -> None:
-    """Sets structlog and the standard library's loggers up for this process."""
+def configure(level: str, as_json: bool, to: TextIO | None = None) -> None:
+    """Sets structlog and the standard library's loggers up for this process; lines go to stdout, or `to`."""
     number = logging.getLevelName(level.upper())
     logging.basicConfig(level=max(number, logging.WARNING), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     # The console's default for exceptions takes a second and prints every local variable.
@@ -22,5 +23,6 @@ def configure(level: str, as_json: bool) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(to),
         cache_logger_on_first_use=True,
     )

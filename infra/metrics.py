@@ -25,3 +25,11 @@ EVENT_GAPS = Counter(
 )
 EVENTS_PARKED = Counter("septet_events_parked", "Events that went to the dead letters.", ["consumer"])
 HANDLER_RETRIES = Counter("septet_handler_retries", "Repeated attempts to handle a batch.", ["consumer"])
+
+# How the whole installation is, as every API process sees it when it is asked.
+CONSUMER_LAG = Gauge("septet_consumer_lag_events", "Events that wait.", ["consumer", "topic", "partition"])
+CONSUMER_LAG_SECONDS = Gauge(
+    "septet_consumer_lag_seconds", "Since the oldest of them was written.", ["consumer", "topic", "partition"]
+)
+PARKED_KEYS = Gauge("septet_parked_keys", "Keys whose events wait as dead letters.", ["consumer"])
+WORKER_SILENT = Gauge("septet_worker_silent_seconds", "Since a worker was last seen going on.", ["role", "slot"])

@@ -16,6 +16,7 @@ WORKERS = Table(
     ttl=timedelta(days=1),
 )
 SCOPE, MOST = "all", 10_000
+TABLES = (WORKERS,)
 LEASE = 15.0  # seconds without a word, after which a worker counts as gone
 
 

@@ -145,26 +145,6 @@ class Journal:
             stop.set()
             await asyncio.to_thread(thread.join)
 
-    async def lag(self) -> list[dict[str, Any]]:
-        """How far each consumer is in each partition it has read from, against the end of its events."""
-        found: list[dict[str, Any]] = []
-        for consumer in self._consumers:
-            for (topic, number), at in sorted((await progress_of(self._tables, consumer)).items()):
-                end = await asyncio.to_thread(self._log.end, (topic, number))
-                found.append(
-                    {
-                        "consumer": consumer,
-                        "topic": topic,
-                        "partition": number,
-                        "sequence": at.sequence,
-                        "applied": at.place + 1,
-                        "end": end,
-                        "event_time": instant(at.event_time),
-                        "applied_at": instant(at.applied_at),
-                    }
-                )
-        return found
-
     def readable(self, record: Record) -> dict[str, Any]:
         """A record as people read it: attributes, and the body as JSON values with its secrets left out."""
         sequence = _header(record, "ce_sequence")

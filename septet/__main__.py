@@ -5,16 +5,15 @@ import sys
 from typing import Annotated
 
 import typer
-from prometheus_client import start_http_server
 
 from infra.settings import Engine, Settings
 from septet import cluster, demo, operators, roles, serving
-from septet.cli import rebuild
+from septet.cli import deadletters, rebuild, status
 from septet.composition import CONSUMERS
 from septet.opening import opened
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for each in (rebuild,):
+for each in (rebuild, deadletters, status):
     cli.add_typer(each.cli)
 
 
@@ -45,8 +44,6 @@ def worker(
 ) -> None:
     """Run one worker: the command processor or one of the consumers."""
     house = opened()
-    if house.settings.metrics_port:
-        start_http_server(house.settings.metrics_port, house.settings.metrics_host)
     if role == "commands":
         roles.until_told(lambda stop: roles.commands(house, stop))
     elif role in CONSUMERS:

@@ -90,6 +90,10 @@ class House:
         """The consumer of that name, ready to be fed; raises KeyError for a name there is none of."""
         return Stream(CONSUMERS[name](self), self.codec, self.log, self.tables)
 
+    def reading(self) -> Mapping[str, Sequence[str]]:
+        """Which topics each consumer reads."""
+        return {name: made(self).topics for name, made in CONSUMERS.items()}
+
     def close(self) -> None:
         self.log.close()
 
@@ -124,7 +128,7 @@ def all_topics(settings: Settings) -> list[Topic]:
 
 def own_tables() -> Sequence[Table]:
     """Every table that is no read model's."""
-    lists = (deadletters.TABLES, generations.TABLES, (progress.PROGRESS, workers.WORKERS))
+    lists = (deadletters.TABLES, generations.TABLES, (progress.PROGRESS, *workers.TABLES))
     return [*Inbox.tables, *Audience.tables, *Deadlines.tables, *(each for tables in lists for each in tables)]
 
 

@@ -1,6 +1,7 @@
 """An installation opened for a command of the command line."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -26,9 +27,9 @@ def _prepared(settings: Settings) -> House:
 
 
 def done(work: Callable[[House], Awaitable[T]], settings: Settings | None = None) -> T:
-    """What `work` answers for the installation, which is closed afterwards; only warnings are logged."""
+    """What `work` answers for the installation, which is closed afterwards; logs warnings, on stderr."""
     settings = settings or Settings()
-    configure("WARNING" if settings.log_level == "INFO" else settings.log_level, settings.log_json)
+    configure("WARNING" if settings.log_level == "INFO" else settings.log_level, settings.log_json, sys.stderr)
     house = _prepared(settings)
 
     async def run() -> T:

@@ -5,17 +5,21 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from time import monotonic
 
 import structlog
 
-from infra.log import Fenced
+from infra.log import Fenced, LogUnavailable
+from infra.progress import progress_of
 from infra.settings import Engine
+from infra.tables import TablesUnavailable
 from processors import loop
 from processors.commands import CommandProcessor
 from processors.watchdog import FAILED, Watchdog
 from septet.composition import CONSUMERS, House
+from septet.machines import answering
 from septet.reporting import Sign, reporting
 
 log = structlog.get_logger(__name__)
@@ -28,7 +32,7 @@ def commands(house: House, stop: threading.Event) -> None:
     def sign() -> Sign:
         return Sign(processor.decided, monotonic() - processor.pulse, processor.owned)
 
-    with reporting(house.tables, "commands", house.settings.slot, house.settings.metrics_port, sign):
+    with _heard(house, "commands", sign):
         processor.run(stop)
 
 
@@ -41,7 +45,7 @@ def stream(house: House, name: str, stop: threading.Event, plain: bool = False) 
         return Sign(target.handled, silent, len(target.progress()), target.trouble, target.trouble_at)
 
     watchdog = Watchdog(target, house.log, settings.stalled_after.total_seconds())
-    with reporting(house.tables, name, settings.slot, settings.metrics_port, sign), watchdog.watching():
+    with _heard(house, name, sign), watchdog.watching():
         if plain or settings.engine is Engine.EMBEDDED:
             loop.run(target, house.log, str(settings.slot), stop)
         else:
@@ -50,6 +54,31 @@ def stream(house: House, name: str, stop: threading.Event, plain: bool = False) 
             security = settings.kafka_security
             cluster = faust.Cluster(settings.kafka, str(settings.slot), settings.data / "faust", security)
             faust.run(target, cluster, stop)
+
+
+@contextmanager
+def _heard(house: House, role: str, sign: Callable[[], Sign]) -> Iterator[None]:
+    """Reports of a role while the block runs, and answers machines where a port is set for it."""
+    settings = house.settings
+
+    def alive() -> str:
+        silent = sign().silent
+        return f"nothing has happened for {silent:.0f} s" if silent > settings.stalled_after.total_seconds() else ""
+
+    def ready() -> str:
+        try:
+            house.log.topics()
+            asyncio.run(progress_of(house.store, role))
+        except (LogUnavailable, TablesUnavailable) as error:
+            return str(error)
+        return ""
+
+    with ExitStack() as stack:
+        port = 0
+        if settings.metrics_port and settings.engine is not Engine.EMBEDDED:  # there the API answers for all
+            port = stack.enter_context(answering(settings.metrics_host, settings.metrics_port, alive, ready))
+        stack.enter_context(reporting(house.tables, role, settings.slot, port, sign))
+        yield
 
 
 class Workers:

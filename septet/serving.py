@@ -22,8 +22,9 @@ from projections.chat.inbox import Inbox
 from projections.chat.queries import Conversations
 from projections.identity import People
 from projections.journal import Journal
+from projections.status import Status
 from projections.waiting import Waiting
-from septet.composition import CONSUMERS, PROJECTIONS, House
+from septet.composition import CONSUMERS, PROJECTIONS, House, outdated
 
 
 @asynccontextmanager
@@ -46,6 +47,9 @@ async def services(house: House) -> AsyncIterator[Services]:
             inbox=Inbox(house.tables),
             letters=DeadLetters(house.tables),
             journal=Journal(house.log, house.codec, house.tables, tuple(CONSUMERS)),
+            status=Status(house.log, house.tables, house.reading()),
+            generations=house.generations,
+            outdated=outdated,
             secrets=Secrets(house.secret),
             sender=sender_of(house.settings.code_sender),
             access_token_life=house.settings.access_token_life,

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from infra import deadletters, progress
-from infra.deadletters import DeadLetters
+from infra.deadletters import DeadLetters, Lane
 from infra.embedded.log import EmbeddedLog
 from infra.embedded.tables import EmbeddedTables
 from infra.log import Topic
@@ -100,6 +100,22 @@ async def test_a_projection_applies_what_a_retired_event_means(
         BOB: [2],
         CID: [2, 4],
     }
+
+
+async def test_a_letter_that_is_tried_again_means_what_it_means_today(
+    past: Past, log: EmbeddedLog, tables: EmbeddedTables
+) -> None:
+    letters, handler = DeadLetters(tables), Replay(loans, 0)
+    passed = past.records[1]
+    lane = Lane.of(passed)
+    await letters.park(handler.name, lane, "its type was not known yet")
+    await letters.keep(handler.name, past.records, "its type was not known yet")
+    await letters.wish(handler.name, lane.key, "retry", "there is an upcaster now")
+    stream = Stream(handler, NEW, log, tables)
+    await stream.assign([(EVENTS, 0)])
+    await stream.tend()
+    assert await letters.parked(handler.name) == []
+    assert [row["sequence"] for row in await tables.scan(LOANS, reader=CID, limit=9)] == [2, 4]
 
 
 async def test_a_policy_follows_from_each_meaning_with_ids_of_their_own(
