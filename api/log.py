@@ -11,7 +11,9 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
 from api.callers import Caller, Have, Operator, SignedIn, callers_of
-from projections.journal import Wanted
+from api.problems import Problem, not_found
+from projections.history import moment_of
+from projections.journal import Wanted, shown
 
 router = APIRouter(prefix="/log", tags=["log"])
 
@@ -58,6 +60,23 @@ async def trace(correlation: str, caller: SignedIn, have: Have) -> dict[str, Any
         rest = [{**each, "body": None, "headers": {}} for each in found["records"] if each not in mine]
         found["records"] = sorted(mine + rest, key=lambda each: each["time"]) if started else mine
     return found
+
+
+@router.get("/aggregates/{system}/{name}/{aggregate_id:path}")
+async def aggregate(
+    system: str, name: str, aggregate_id: str, caller: Operator, have: Have, as_of: Text = ""
+) -> dict[str, Any]:
+    """An aggregate folded from its events, as of a version, a time with its zone, or now; secrets are left out."""
+    try:
+        found = await have.histories.as_of(system, name, aggregate_id, moment_of(as_of))
+    except ValueError as error:
+        raise Problem(422, "invalid_request", f"as_of: a version, or a time with its zone: {error}.") from error
+    except KeyError as error:
+        raise not_found("There is no such kind of aggregate.") from error
+    if found.last is None:
+        raise not_found("It has no events up to then.")
+    state = shown(found.state)
+    return {"key": found.key, "version": found.version, "time": found.last.at.time, "state": state}
 
 
 @router.get("/stream")

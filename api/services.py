@@ -13,6 +13,7 @@ from producers.gateway import Gateway
 from producers.signals import Signals
 from projections.chat.inbox import Inbox
 from projections.chat.queries import Conversations
+from projections.history import Histories
 from projections.identity import People
 from projections.journal import Journal
 from projections.projection import Projection
@@ -37,6 +38,7 @@ class Services:
     inbox: Inbox
     letters: DeadLetters
     journal: Journal
+    histories: Histories
     status: Status
     generations: Generations
     outdated: Callable[[Projection, Plan], str]  # how the live generation differs from what the handlers write now

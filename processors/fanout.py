@@ -35,6 +35,7 @@ from schemas import topics
 from schemas.codec import Codec
 from schemas.envelope import Happened, Recorded, timestamp
 
+ENTRY = b"chat.signals.Entry"  # what an entry is called in the headers, where people look for what followed
 LARGE = 256  # members; above it an inbox keeps only a nudge to pull
 REMEMBERED = 10_000  # conversations whose members are in memory
 
@@ -170,6 +171,7 @@ class FanOut(Follower):
                 "correlation": at.correlation,
             }
         ).decode()
+        headers = {"ce_type": ENTRY, "ce_correlationid": at.correlation.encode(), "ce_causationid": at.id.encode()}
         homes: dict[int, bytearray] = {}
         count = 0
         for person in people:
@@ -177,7 +179,7 @@ class FanOut(Follower):
             count += 1
         for number, raw in homes.items():
             entry = Entry(bytes(raw), at.partition, at.sequence, conversation, seq, count > LARGE, data)
-            self._producer.send(INBOX, at.key.encode(), self._codec.encode(entry), {}, partition=number)
+            self._producer.send(INBOX, at.key.encode(), self._codec.encode(entry), headers, partition=number)
 
     def _tick(self, ticked: Ticked) -> None:
         self._producer.send(PASSING, b"chat/%b" % str(ticked.conversation).encode(), self._codec.encode(ticked), {})

@@ -172,7 +172,7 @@ class Journal:
             messages = self._codec.decode_all(record.value)
         except Undecodable as error:
             return {"unreadable": str(error)}
-        found = [_shown(each.state if isinstance(each, Snapshot) else each) for each in messages]
+        found = [shown(each.state if isinstance(each, Snapshot) else each) for each in messages]
         return found[0] if len(found) == 1 else found
 
     def _partitions(self, wanted: Wanted) -> list[TopicPartition]:
@@ -183,11 +183,11 @@ class Journal:
         return [(name, number) for name in names for number in range(counts[name])]
 
 
-def _shown(value: Any) -> Any:
+def shown(value: Any) -> Any:
     """A message as JSON values; secret fields are left out, raw bytes are told by their length."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {
-            each.name: "(secret)" if each.metadata.get("secret") else _shown(getattr(value, each.name))
+            each.name: "(secret)" if each.metadata.get("secret") else shown(getattr(value, each.name))
             for each in dataclasses.fields(value)
         }
     match value:
@@ -204,9 +204,9 @@ def _shown(value: Any) -> Any:
         case UUID():
             return str(value)
         case dict():
-            return {str(_shown(key)): _shown(each) for key, each in list(value.items())[:100]}
+            return {str(shown(key)): shown(each) for key, each in list(value.items())[:100]}
         case tuple() | frozenset() | list():
-            return [_shown(each) for each in list(value)[:100]]
+            return [shown(each) for each in list(value)[:100]]
     return value
 
 

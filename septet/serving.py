@@ -20,6 +20,7 @@ from producers.gateway import Gateway
 from producers.signals import Signals
 from projections.chat.inbox import Inbox
 from projections.chat.queries import Conversations
+from projections.history import Histories
 from projections.identity import People
 from projections.journal import Journal
 from projections.status import Status
@@ -47,6 +48,7 @@ async def services(house: House) -> AsyncIterator[Services]:
             inbox=Inbox(house.tables),
             letters=DeadLetters(house.tables),
             journal=Journal(house.log, house.codec, house.tables, tuple(CONSUMERS)),
+            histories=Histories(house.log, house.codec, house.catalogue),
             status=Status(house.log, house.tables, house.reading()),
             generations=house.generations,
             outdated=outdated,
