@@ -3,6 +3,7 @@
 import { html, useRef, useState, useLayoutEffect, useEffect } from './html.js';
 
 const OVERSCAN = 700; // pixels kept ready above and below
+const OPEN_AT = 150; // pixels left above the row that a list opens at
 const NEAR = 40; // rows from an edge at which more is asked for
 
 /** Where each row lies: offsets by prefix sums over measured heights, an estimate for what was never seen. */
@@ -59,15 +60,21 @@ class Layout {
 
 /**
  * Shows `items` ({key, …}) through `render(item)`. `stick` names the edge that is followed while it is in view
- * ('end' for a conversation, 'start' for newest first). `onStart`, `onEnd` ask for more. `handle.current` gets
+ * ('end' for a conversation, 'start' for newest first); `openAt` the row that the list opens at, where there is such a row. `onStart`, `onEnd` ask for more. `handle.current` gets
  * {toEdge(), to(key), stuck} for the page's own buttons; `onView(firstKey, lastKey, stuck)` tells what is in view.
  */
-export function WindowedList({ items, render, estimate = 60, pad = 0, stick = 'end', onStart, onEnd, onView, handle, ...rest }) {
+export function WindowedList({ items, render, estimate = 60, pad = 0, stick = 'end', openAt, onStart, onEnd, onView, handle, ...rest }) {
   const port = useRef(null);
   const sizer = useRef(null);
   const rows = useRef(null);
   const own = useRef(null);
-  own.current ??= { layout: new Layout(estimate, pad), stuck: true, anchors: [], range: [0, 0], view: '' };
+  own.current ??= {
+    layout: new Layout(estimate, pad),
+    stuck: !items.some((item) => item.key === openAt),
+    anchors: [{ key: openAt, delta: -OPEN_AT }],
+    range: [0, 0],
+    view: '',
+  };
   const state = own.current;
   const [, redraw] = useState(0);
   const { layout } = state;

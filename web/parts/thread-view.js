@@ -56,7 +56,11 @@ export function ThreadView({ id, back, togglePane, paneOpen }) {
   const [focusKey, setFocusKey] = useState(null);
   const list = useRef(null);
   const box = useRef(null);
-  const unreadFrom = useRef(0);
+  const unread = useRef({});
+  if (unread.current.id !== id) {
+    const held = conversations.peek().get(id);
+    unread.current = { id, from: held?.unread ? held.read ?? 0 : 0 };
+  }
   const lastInView = useRef(0);
   const version = thread.version.value;
   const waiting = outbox.value?.of(id) ?? [];
@@ -66,18 +70,16 @@ export function ThreadView({ id, back, togglePane, paneOpen }) {
   useEffect(() => {
     opened.value = id;
     const held = conversations.peek().get(id);
-    unreadFrom.current = held?.unread ? held.read ?? 0 : 0;
     const settled = async () => {
       if (thread.state.peek() !== 'ready' || !thread.atNewest) await thread.open(held?.unread > FAR ? (held.read ?? 0) + 1 : undefined);
       know(thread.members.peek().map((member) => [member.user_id, member.name]));
-      if (held?.unread) requestAnimationFrame(() => list.current?.to('unread', 0.2));
     };
     settled();
     return () => { if (opened.peek() === id) opened.value = null; };
   }, [id]);
 
   const rows = useMemo(
-    () => rowsOf({ list: thread.list(), waiting, me: me.value, unreadFrom: unreadFrom.current }),
+    () => rowsOf({ list: thread.list(), waiting, me: me.value, unreadFrom: unread.current.from }),
     [version, outbox.value?.items.value, id],
   );
 
@@ -92,10 +94,11 @@ export function ThreadView({ id, back, togglePane, paneOpen }) {
   }, [id]);
   const onView = (first, last, atEdge) => {
     setStuck(atEdge);
-    const place = rows.findIndex((row) => row.key === last);
-    for (let i = place; i >= 0; i--) {
-      const { message } = rows[i];
-      if (message?.seq) { lastInView.current = Math.max(lastInView.current, message.seq); break; }
+    const seqs = rows.slice(rows.findIndex((row) => row.key === first), rows.findIndex((row) => row.key === last) + 1)
+      .map((row) => row.message?.seq).filter(Boolean);
+    if (seqs.length) {
+      thread.stretch.inView = { first: seqs[0], last: seqs.at(-1) };
+      lastInView.current = Math.max(lastInView.current, seqs.at(-1));
     }
     readNow();
   };
@@ -127,7 +130,7 @@ export function ThreadView({ id, back, togglePane, paneOpen }) {
     const body = { content };
     if (mode?.kind === 'reply') body.reply_to = mode.message.seq;
     if (mentions.length) body.mentions = mentions;
-    unreadFrom.current = 0;
+    unread.current.from = 0;
     outbox.value.add(id, body, thread.lastSeq);
     toNewest();
   };
@@ -181,7 +184,7 @@ export function ThreadView({ id, back, togglePane, paneOpen }) {
       ${state === 'failed' && html`<${Trouble} what="This conversation could not be read." problem=${thread.problem} again=${() => thread.open()} />`}
       ${(state === 'new' || state === 'loading') && html`<${Waiting} rows=${7} label="Loading messages" />`}
       ${state === 'ready' && !rows.length && html`<${Empty} icon="chat" title="Nothing here yet"><p>Write the first message.</p></${Empty}>`}
-      ${state === 'ready' && rows.length > 0 && html`<${WindowedList} key=${id} class="messages" role="log" aria-label="Messages" aria-live="polite" tabindex="0" items=${rows} render=${render} estimate=${52} pad=${10}
+      ${state === 'ready' && rows.length > 0 && html`<${WindowedList} key=${id} class="messages" role="log" aria-label="Messages" aria-live="polite" tabindex="0" items=${rows} render=${render} estimate=${52} pad=${10} openAt="unread"
         handle=${list} onStart=${() => thread.older()} onEnd=${() => thread.newer()} onView=${onView} />`}
       ${state === 'ready' && (!stuck || !thread.atNewest) && html`<button type="button" class="to-newest" aria-label="Jump to the newest message" onClick=${toNewest}><${Icon} name="down" />${more > 0 && html`<b>${more}</b>`}</button>`}
     </div>

@@ -3,20 +3,20 @@
 import re
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.e2e.console.person import Arrive, Person
 
 MESSAGES = 10_000
 MOST_ROWS = 120  # what a tall screen and its margins can hold
+FIRST_ROW = "() => document.querySelector('.messages .row').dataset.key"
 
 
-def _export(path: Path) -> Path:
+def _export(path: Path, messages: int) -> Path:
     lines = [
         f"{1 + i // 400:02d}/03/2024, {10 + i % 400 // 60:02d}:{i % 60:02d} - {'Dana' if i % 3 else 'Noa'}: message {i}"
         + ("\nwith a second line" if i % 10 == 0 else "")
-        for i in range(MESSAGES)
+        for i in range(messages)
     ]
     path.write_text("\n".join(lines), encoding="utf-8")
     return path
@@ -35,25 +35,36 @@ def _drop(one: Person, file: Path) -> None:
         one.page.locator(".chat-page").dispatch_event(event, {"dataTransfer": data})
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="Known defect: right after a jump from the start of a long history to its end, newer pages go on loading"
-    " above the view, and scrolling up does not move it until they are in.",
-)
-def test_an_export_is_dropped_previewed_imported_and_read(person: Arrive, tmp_path: Path) -> None:
-    ann = person("ann")
-    _drop(ann, _export(tmp_path / "Chat with Dana.txt"))
-    dialog = ann.page.get_by_role("dialog")
+def _import(one: Person, file: Path) -> None:
+    """Drops an export of Dana's and opens what became of it."""
+    _drop(one, file)
+    dialog = one.page.get_by_role("dialog")
     expect(dialog).to_contain_text("message 0")
     expect(dialog.get_by_role("textbox", name="Title")).to_have_value("Dana")
     dialog.get_by_role("combobox", name="Dates in the file").select_option("dmy")
     dialog.get_by_role("button", name="Import", exact=True).click()
     dialog.get_by_role("button", name="Open the conversation").click(timeout=240_000)
-    expect(ann.head).to_contain_text("Dana")
+    expect(one.head).to_contain_text("Dana")
 
+
+def _shown(one: Person) -> list[int]:
+    """The numbers of the messages that are in the document, from above."""
+    return [int(number) for number in re.findall(r"message (\d+)", _messages(one).inner_text())]
+
+
+def _messages(one: Person) -> Locator:
+    return one.page.get_by_role("log", name="Messages")
+
+
+def _newest(one: Person) -> Locator:
+    return one.page.get_by_role("button", name="Jump to the newest message")
+
+
+def test_an_export_is_dropped_previewed_imported_and_read(person: Arrive, tmp_path: Path) -> None:
+    ann = person("ann")
+    _import(ann, _export(tmp_path / "Chat with Dana.txt", MESSAGES))
+    newest, messages = _newest(ann), _messages(ann)
     # It opens where reading stopped, or at the end; the end is one key away.
-    newest = ann.page.get_by_role("button", name="Jump to the newest message")
-    messages = ann.page.get_by_role("log", name="Messages")
     last = messages.get_by_text(f"message {MESSAGES - 1}", exact=True)
     expect(newest.or_(last).first).to_be_visible()
     if newest.is_visible():
@@ -62,19 +73,55 @@ def test_an_export_is_dropped_previewed_imported_and_read(person: Arrive, tmp_pa
 
     # Up through many pages. What is in view stays put while older pages come in above it.
     seen: set[int] = set()
-    first_row = "() => document.querySelector('.messages .row').dataset.key"
-    while len(seen) < 600:
-        shown = [int(one) for one in re.findall(r"message (\d+)", messages.inner_text())]
+    while len(seen) < 900:  # more than is held at a time
+        shown = _shown(ann)
         assert shown == sorted(shown)
         assert ann.page.locator(".messages .row").count() < MOST_ROWS
         seen |= set(shown)
-        before = ann.page.evaluate(first_row)
+        before = ann.page.evaluate(FIRST_ROW)
         messages.evaluate("element => element.scrollBy(0, -1200)")
-        ann.page.wait_for_function(f"before => ({first_row})() !== before", arg=before)
+        ann.page.wait_for_function(f"before => ({FIRST_ROW})() !== before", arg=before)
     assert seen == set(range(min(seen), MESSAGES)), "a message was skipped"
 
     newest.click()
     expect(last).to_be_visible()
+
+
+def test_a_page_that_comes_after_the_jump_to_the_newest_has_no_place(person: Arrive, tmp_path: Path) -> None:
+    ann = person("ann")
+    _import(ann, _export(tmp_path / "Chat with Dana.txt", 1_000))
+    expect(_messages(ann).get_by_text("message 999", exact=True)).to_be_visible()
+    while 0 not in _shown(ann):
+        before = ann.page.evaluate(FIRST_ROW)
+        _messages(ann).evaluate("element => element.scrollTo(0, 0)")
+        ann.page.wait_for_function(f"before => ({FIRST_ROW})() !== before", arg=before)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        """The newest page comes only when a later page of the old place was asked for, and that one comes last."""
+        held.append(route)
+        later = [one for one in held if "after_seq" in one.request.url]
+        newest = [one for one in held if not re.search("after_seq|before|around", one.request.url)]
+        if later and newest:
+            for one in newest:
+                held.remove(one)
+                one.fallback()
+
+    ann.page.route(re.compile(r"/messages\?"), hold)
+    _newest(ann).click()
+    _messages(ann).evaluate("element => element.scrollTo(0, element.scrollHeight)")
+    last = _messages(ann).get_by_text("message 999", exact=True)
+    expect(last).to_be_visible()
+    ann.page.unroute(re.compile(r"/messages\?"))
+    late = [one for one in held if "after_seq" in one.request.url]
+    assert late
+    for one in held:
+        with ann.page.expect_response(one.request.url):
+            one.fallback()
+    ann.page.evaluate("() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))")
+    expect(last).to_be_visible()
+    expect(_newest(ann)).to_have_count(0)
+    assert min(_shown(ann)) > 900
 
 
 def test_only_exports_can_be_dropped(person: Arrive, tmp_path: Path) -> None:

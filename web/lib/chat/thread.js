@@ -1,67 +1,63 @@
-// One conversation's messages as this page holds them: an unbroken window of the history, widened at both ends.
-import { signal } from '../html.js';
+// One conversation's messages as this page holds them: a stretch of the history, widened at both ends or left for another.
+import { batch, signal } from '../html.js';
 import { chat } from '../net.js';
+import { Stretch } from './stretch.js';
 
 const PAGE = 60;
+const AHEAD = 200; // entries kept that came before the page they belong to
 
 export class Thread {
   constructor(id) {
     this.id = id;
-    this.messages = new Map(); // by sequence number: a repeated entry finds itself here
-    this.low = 0; // the window is (low … high), both included
-    this.high = 0;
+    this.stretch = new Stretch();
+    this.ahead = new Map(); // by sequence number: what the socket brought from beyond the stretch
     this.lastSeq = 0;
-    this.atStart = false;
     this.members = signal([]);
     this.details = signal(null);
     this.state = signal('new'); // new | loading | ready | failed
     this.problem = null;
     this.version = signal(0);
-    this.busy = new Set();
-    this.turn = 0; // of opening: a page that was asked for before belongs to a window that is gone
+    this.opening = 0; // of several openings under way, the last one counts
     this.quotes = new Map();
   }
 
-  get atNewest() { return this.high >= this.lastSeq; }
+  get messages() { return this.stretch.messages; }
+  get atNewest() { return this.stretch.high >= this.lastSeq; }
 
   changed() { this.sorted = null; this.version.value++; }
 
-  /** All messages of the window in order. */
+  /** All messages of the stretch in order. */
   list() {
-    this.sorted ??= [...this.messages.values()].sort((a, b) => a.seq - b.seq);
+    this.sorted ??= this.stretch.list();
     return this.sorted;
-  }
-
-  take(messages) {
-    for (const message of messages) {
-      this.messages.set(message.seq, { ...this.messages.get(message.seq), ...message });
-      this.lastSeq = Math.max(this.lastSeq, message.seq);
-    }
   }
 
   /** Loads the newest page, or the one around a message; what was there before is replaced. */
   async open(around) {
     if (this.state.peek() !== 'ready') this.state.value = 'loading';
-    const turn = ++this.turn;
+    const opening = ++this.opening;
     try {
       const [details, messages] = await Promise.all([
         chat.details(this.id),
         chat.messages(this.id, { limit: PAGE, around }),
       ]);
-      if (turn !== this.turn) return;
-      this.setDetails(details);
-      this.messages.clear();
-      this.take(messages);
-      this.low = messages[0]?.seq ?? 1;
-      this.high = around ? messages.at(-1)?.seq ?? 0 : Math.max(messages.at(-1)?.seq ?? 0, details.last_seq ?? 0);
-      this.atStart = this.low <= 1 || !messages.length;
+      if (opening !== this.opening) return;
+      this.stretch = new Stretch(messages);
+      this.lastSeq = Math.max(this.lastSeq, this.stretch.high);
       this.problem = null;
-      this.state.value = 'ready';
+      batch(() => {
+        this.setDetails(details);
+        this.join();
+        this.state.value = 'ready';
+        this.changed();
+      });
     } catch (problem) {
+      if (opening !== this.opening) return;
       this.problem = problem;
       this.state.value = this.messages.size ? 'ready' : 'failed';
+      this.changed();
     }
-    this.changed();
+    if (!around) await this.newer();
   }
 
   setDetails(details) {
@@ -74,36 +70,54 @@ export class Thread {
     this.setDetails(await chat.details(this.id, after));
   }
 
-  // The same page is never asked for twice at once, however often scrolling asks.
-  async once(name, work) {
-    if (this.busy.has(name)) return;
-    this.busy.add(name);
-    try { await work(); } catch { /* the window stays as it is; the next scroll asks again */ } finally { this.busy.delete(name); }
+  // A page is asked for once at a time, however often scrolling asks, and is for the stretch that asked for it: where
+  // the thread has left that one meanwhile, its messages have no place any more.
+  async widen(end, query, add) {
+    const { stretch } = this;
+    if (stretch.busy.has(end)) return;
+    stretch.busy.add(end);
+    try {
+      const messages = await chat.messages(this.id, { limit: PAGE, ...query });
+      if (stretch !== this.stretch) return;
+      stretch.take(messages);
+      add(messages);
+      stretch.bound();
+      this.changed();
+    } catch { /* the stretch stays as it is; the next scroll asks again */ } finally { stretch.busy.delete(end); }
   }
 
   older() {
-    if (this.atStart || this.state.peek() !== 'ready') return undefined;
-    return this.once('older', async () => {
-      const { turn } = this;
-      const messages = await chat.messages(this.id, { limit: PAGE, before: this.low });
-      if (turn !== this.turn) return;
-      if (messages.length) { this.take(messages); this.low = messages[0].seq; } else this.atStart = true;
-      if (this.low <= 1) this.atStart = true;
-      this.changed();
+    const { stretch } = this;
+    if (stretch.atStart || this.state.peek() !== 'ready') return undefined;
+    return this.widen('older', { before: stretch.low }, (messages) => {
+      stretch.low = messages[0]?.seq ?? stretch.low;
+      stretch.atStart = stretch.low <= 1 || !messages.length;
     });
   }
 
-  newer() {
-    if (this.atNewest || this.state.peek() !== 'ready') return undefined;
-    return this.once('newer', async () => {
-      const { turn } = this;
-      const messages = await chat.messages(this.id, { limit: PAGE, after_seq: this.high });
-      if (turn !== this.turn) return;
-      this.take(messages);
-      // Nothing more to have although the number is higher: those messages are not for this person.
-      this.high = messages.at(-1)?.seq ?? this.lastSeq;
-      this.changed();
+  async newer() {
+    const { stretch } = this;
+    if (this.atNewest || this.state.peek() !== 'ready') return;
+    const until = this.lastSeq;
+    await this.widen('newer', { after_seq: stretch.high }, (messages) => {
+      // Nothing more to have although the number is higher: those messages are not for this person, or they came
+      // over the socket before the history has them.
+      if (!messages.length) {
+        stretch.take([...this.ahead.values()].filter(({ seq }) => seq > stretch.high && seq <= until));
+        stretch.high = until;
+      } else stretch.high = messages.at(-1).seq;
+      this.lastSeq = Math.max(this.lastSeq, stretch.high);
+      this.join();
     });
+  }
+
+  // Moves what came ahead and now follows the stretch's end into it.
+  join() {
+    for (const seq of [...this.ahead.keys()].sort((a, b) => a - b)) {
+      if (seq > this.stretch.high + 1) break;
+      if (seq > this.stretch.high) { this.stretch.take([this.ahead.get(seq)]); this.stretch.high = seq; }
+      this.ahead.delete(seq);
+    }
   }
 
   /** The message another one answers to; where it lies outside the window, it is fetched once. */
@@ -111,11 +125,10 @@ export class Thread {
     const held = this.messages.get(seq) ?? this.quotes.get(seq);
     if (!held && !this.quotes.has(seq)) {
       this.quotes.set(seq, null);
-      this.once(`quote ${seq}`, async () => {
-        const near = await chat.messages(this.id, { limit: 3, around: seq });
+      chat.messages(this.id, { limit: 3, around: seq }).then((near) => {
         this.quotes.set(seq, near.find((message) => message.seq === seq) ?? null);
         this.changed();
-      });
+      }, () => { /* the answer stands without it */ });
     }
     return held;
   }
@@ -130,39 +143,46 @@ export class Thread {
     return undefined;
   }
 
+  patch(seq, change) {
+    for (const held of [this.messages, this.ahead]) if (held.has(seq)) held.set(seq, { ...held.get(seq), ...change });
+  }
+
   /** Applies an inbox entry; applying it again changes nothing. */
   apply(entry) {
-    const message = this.messages.get(entry.seq);
+    const message = this.messages.get(entry.seq) ?? this.ahead.get(entry.seq);
     switch (entry.type) {
       case 'message': {
         const wasNewest = this.atNewest;
         this.lastSeq = Math.max(this.lastSeq, entry.seq);
-        if (message || this.state.peek() !== 'ready') return;
-        if (!wasNewest) return; // reading further up: it will come with its page
-        const hole = entry.seq > this.high + 1;
-        const from = this.high;
-        this.take([fromEntry(entry)]);
-        this.high = Math.max(this.high, entry.seq);
-        if (hole) this.once('hole', async () => { this.take(await chat.messages(this.id, { limit: PAGE, after_seq: from })); this.changed(); });
+        if (message || entry.seq <= this.stretch.high && this.state.peek() === 'ready') return;
+        this.ahead.set(entry.seq, fromEntry(entry));
+        if (this.ahead.size > AHEAD) this.ahead.delete(Math.min(...this.ahead.keys()));
+        if (this.state.peek() !== 'ready' || !wasNewest) return; // it gets its place with its page
+        this.join();
+        if (!this.atNewest) { this.newer(); return; }
+        this.stretch.bound();
         break;
       }
       case 'edited':
         if (!message || message.edited_at > entry.at) return;
-        this.take([{ seq: entry.seq, content: entry.content, edited_at: entry.at }]);
+        this.patch(entry.seq, { content: entry.content, edited_at: entry.at });
         break;
       case 'deleted':
         if (!message) return;
-        this.take([{ seq: entry.seq, content: '', deleted: true, reactions: {} }]);
+        this.patch(entry.seq, { content: '', deleted: true, reactions: {} });
         break;
       case 'removed-for-me':
         this.messages.delete(entry.seq);
+        this.ahead.delete(entry.seq);
         break;
       case 'reaction':
         if (!message) return;
-        this.take([{ seq: entry.seq, reactions: reacted(message.reactions, entry.user_id, entry.emoji) }]);
+        this.patch(entry.seq, { reactions: reacted(message.reactions, entry.user_id, entry.emoji) });
         break;
       case 'nudge':
-        if (this.atNewest) { this.lastSeq = Math.max(this.lastSeq, entry.last_seq); this.newer(); } else this.lastSeq = Math.max(this.lastSeq, entry.last_seq);
+        if (!this.atNewest) { this.lastSeq = Math.max(this.lastSeq, entry.last_seq); return; }
+        this.lastSeq = Math.max(this.lastSeq, entry.last_seq);
+        this.newer();
         return;
       default:
         return;
