@@ -40,8 +40,8 @@ status: setup ## say what of the cluster runs
 demo: setup ## import an exported group chat and say how to sign in and look at it
 	@$(BIN)/septet demo
 
-bench: dev tools ## run the benchmarks; each prints a table and writes JSON
-	@$(BIN)/python -m bench
+bench: dev tools ## run the benchmarks; ARGS="chat --short" are its options
+	@$(BIN)/python -m bench $(ARGS)
 
 lock: dev ## compile requirements/*.in to the locked lists (needs uv)
 	@for list in runtime dev; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -1,11 +1,24 @@
 """What can be set, by environment variables that begin with SEPTET_ or in a file `.env`; secrets come from there."""
 
+import re
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
+
+
+def duration(given: object) -> object:
+    """The time that `90`, `90s`, `15m`, `24h`, `7d` or `500ms` means; anything else is left to pydantic (ISO 8601)."""
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|)\s*", given) if isinstance(given, str) else None
+    return given if found is None else timedelta(seconds=float(found[1]) * UNITS[found[2]])
+
+
+Duration = Annotated[timedelta, BeforeValidator(duration), Field(gt=timedelta(0))]
 
 
 class Engine(StrEnum):
@@ -50,10 +63,10 @@ class Settings(BaseSettings):
     secret: SecretStr = Field(
         SecretStr(""), description="Signs tokens and hides names in keys; made and kept under `data` where it is empty."
     )
-    access_token_life: timedelta = timedelta(minutes=10)
+    access_token_life: Duration = timedelta(minutes=10)
     code_sender: str = Field("log", description="How one-time codes go out: `log`, or the URL of a webhook.")
 
-    stalled_after: timedelta = Field(
+    stalled_after: Duration = Field(
         timedelta(seconds=60),
         description="When a worker in which nothing happens, or whose partitions stand still, ends itself.",
     )

@@ -30,9 +30,9 @@ class Inbox(Protocol):
 
     def presence(self, person: UUID, online: bool, at: int) -> Write: ...
 
-    def source(self, number: int, source: int, sequence: int) -> Write: ...
+    def source(self, number: int, source: int, sequence: int, part: int) -> Write: ...
 
-    async def sources(self, number: int) -> dict[int, int]: ...
+    async def sources(self, number: int) -> dict[int, tuple[int, int]]: ...
 
     async def after(self, person: UUID, cursor: int, head: int, limit: int) -> list[tuple[int, str]]: ...
 
@@ -48,8 +48,9 @@ class Delivery:
         self._producer = source.producer()
         self._gateways = source.topics()[topics.ANSWERS]
         self._sessions: dict[UUID, dict[UUID, Session]] = {}  # connected devices, by person
-        self._sources: dict[tuple[int, int], int] = {}  # inbox partition, source partition: the last event's sequence
-        self._marked: dict[tuple[int, int], int] = {}
+        # Inbox partition, source partition: the last event's sequence and part.
+        self._sources: dict[tuple[int, int], tuple[int, int]] = {}
+        self._marked: dict[tuple[int, int], tuple[int, int]] = {}
         self._heads: dict[int, int] = {}  # inbox partition: the last offset seen
         self._partitions = source.topics()[INBOX]
         self._leaving: dict[UUID, float] = {}  # people without a connection, and when they will have left
@@ -67,8 +68,8 @@ class Delivery:
         """Learns who is connected, and which events the inbox has already."""
         numbers = [number for topic, number in partitions if topic == INBOX]
         for number in numbers:
-            for source, sequence in (await self._inbox.sources(number)).items():
-                self._sources[number, source] = self._marked[number, source] = sequence
+            for source, last in (await self._inbox.sources(number)).items():
+                self._sources[number, source] = self._marked[number, source] = last
         lately = micros_now() - SILENT
         for session in await asyncio.to_thread(self._sessions_of, numbers):
             if session.gateway is not None:
@@ -117,7 +118,7 @@ class Delivery:
 
         Only when the rows are durable does it remember having seen their events: else a repeat would be taken for done.
         """
-        seen: dict[tuple[int, int], int] = {}
+        seen: dict[tuple[int, int], tuple[int, int]] = {}
         writes: list[Write] = []
         nudges: dict[tuple[bytes, UUID], Write] = {}  # the latest of a large group is enough
         for record, message in batch:
@@ -130,8 +131,8 @@ class Delivery:
             else:
                 self._heads[record.partition] = record.offset + 1
                 source = (record.partition, message.source)
-                if message.sequence > seen.get(source, self._sources.get(source, 0)):
-                    seen[source] = message.sequence
+                if (message.sequence, message.part) > seen.get(source, self._sources.get(source, (0, 0))):
+                    seen[source] = message.sequence, message.part
                     self._enter(record, message, writes, nudges)
         await self._tables.write([*writes, *nudges.values()])
         await asyncio.to_thread(self._producer.flush, 30.0)
@@ -140,9 +141,9 @@ class Delivery:
 
     async def marks(self) -> Sequence[Write]:
         """Up to which event of each source the inbox has everything."""
-        changed = {key: sequence for key, sequence in self._sources.items() if self._marked.get(key) != sequence}
+        changed = {key: last for key, last in self._sources.items() if self._marked.get(key) != last}
         self._marked.update(changed)
-        return [self._inbox.source(number, source, sequence) for (number, source), sequence in changed.items()]
+        return [self._inbox.source(number, source, *last) for (number, source), last in changed.items()]
 
     async def tend(self) -> Sequence[Write]:
         """Who has been away long enough is shown as gone; sessions of a gateway that fell silent are ended."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Protocol
@@ -49,12 +49,19 @@ class Audience(Protocol):
 
     def left(self, conversation: UUID, person: UUID, since: int, until: int, at: int) -> Write: ...
 
+    async def hides(self, conversation: UUID) -> bool: ...
+
+    async def hidden_from(self, conversation: UUID, seq: int) -> list[UUID]: ...
+
+    def hidden(self, conversation: UUID, seq: int, people: Sequence[UUID], at: int) -> list[Write]: ...
+
 
 @dataclass(slots=True)
 class Members:
     """Each member's stays: first message to last, None while it lasts. Past ones too, so a repeat finds the same."""
 
     stays: dict[UUID, dict[int, int | None]] = field(default_factory=dict)
+    hides: bool = False  # some message of the conversation was hidden from somebody
 
     def at(self, seq: int) -> list[UUID]:
         """Who was there for message `seq`."""
@@ -80,6 +87,7 @@ class FanOut(Follower):
         self._producer = source.producer()
         self._partitions = source.topics()[INBOX]
         self._members: OrderedDict[UUID, Members] = OrderedDict()
+        self._hidden: dict[tuple[UUID, int], Sequence[UUID]] = {}  # by the messages of this batch
 
     async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
         """Forgets all memberships: another worker may have gone on with them meanwhile."""
@@ -92,11 +100,12 @@ class FanOut(Follower):
     async def handle(self, batch: Sequence[Sequence[Happened]]) -> Sequence[Write]:
         """Sends the entries and waits until the log has them; answers the changes of membership."""
         writes: list[Write] = []
-        for each in chain.from_iterable(batch):
+        self._hidden.clear()  # those of earlier batches are in the tables
+        for part, each in chain.from_iterable(map(enumerate, batch)):
             conversation = UUID(each.at.aggregate_id)
             members = await self._members_of(conversation)
             writes += self._change(conversation, members, each)
-            self._announce(conversation, members, each)
+            self._announce(conversation, await self._receivers(conversation, members, each), each, part)
         await asyncio.to_thread(self._producer.flush, 30.0)
         return writes
 
@@ -106,6 +115,7 @@ class FanOut(Follower):
             members = self._members[conversation] = Members()
             for person, since, until in await self._audience.spans(conversation):
                 members.stays.setdefault(person, {})[since] = until
+            members.hides = await self._audience.hides(conversation)
             if len(self._members) > REMEMBERED:
                 self._members.popitem(last=False)
         self._members.move_to_end(conversation)
@@ -126,6 +136,10 @@ class FanOut(Follower):
                     return []
                 stays[since] = seq
                 return [self._audience.left(conversation, person, since, seq, at)]
+            case MessageSent(seq=seq, hidden_from=people) if people:
+                members.hides = True
+                self._hidden[conversation, seq] = people
+                return self._audience.hidden(conversation, seq, people, at)
             case _:
                 return []
 
@@ -137,30 +151,54 @@ class FanOut(Follower):
             stays.setdefault(since, None)
         return self._audience.joined(conversation, people, since, at)
 
-    def _announce(self, conversation: UUID, members: Members, happened: Happened) -> None:
+    async def _receivers(self, conversation: UUID, members: Members, happened: Happened) -> list[UUID]:
+        """Who is to hear of an event."""
+        match happened.event:
+            case MessageSent(seq=seq, hidden_from=blockers):
+                return [each for each in members.at(seq) if each not in blockers]
+            case MessageEdited(seq=seq) | MessageDeleted(seq=seq) | Reacted(seq=seq) | ReactionWithdrawn(seq=seq):
+                hidden = await self._hidden_from(conversation, seq) if members.hides else ()
+                return [each for each in members.at(seq) if each not in hidden]
+            case MessageHidden(person=person):
+                return [person]
+            case DirectStarted(members=people) | GroupCreated(members=people):
+                return list(people)
+            case MemberLeft(person=person):
+                return [*members.now(), person]
+            case MembersAdded() | RoleChanged() | TitleChanged():
+                return members.now()
+            case _:
+                return []
+
+    async def _hidden_from(self, conversation: UUID, seq: int) -> Sequence[UUID]:
+        now = self._hidden.get((conversation, seq))
+        return await self._audience.hidden_from(conversation, seq) if now is None else now
+
+    def _announce(self, conversation: UUID, people: Sequence[UUID], happened: Happened, part: int) -> None:
+        def enter(seq: int, what: dict[str, Any]) -> None:
+            self._enter(people, conversation, seq, happened.at, part, what)
+
         match happened.event:
             case Delivered(person=person, up_to=up_to):
                 self._tick(Ticked(conversation, person, up_to, 0))
             case Read(person=person, up_to=up_to):
                 self._tick(Ticked(conversation, person, up_to, up_to))
             case MessageSent() as sent:
-                people = [each for each in members.at(sent.seq) if each not in sent.hidden_from]
-                self._enter(people, conversation, sent.seq, happened.at, _message(sent))
-            case MessageHidden(seq=seq, person=person):
-                self._enter([person], conversation, seq, happened.at, {"type": "removed-for-me"})
+                enter(sent.seq, _message(sent))
+            case MessageHidden(seq=seq):
+                enter(seq, {"type": "removed-for-me"})
             case MessageEdited(seq=seq) | MessageDeleted(seq=seq) | Reacted(seq=seq) | ReactionWithdrawn(seq=seq):
-                self._enter(members.at(seq), conversation, seq, happened.at, _change_of_message(happened.event))
-            case DirectStarted(members=people):
-                self._enter(people, conversation, 0, happened.at, {"type": "started", "kind": "direct", "title": ""})
-            case GroupCreated(members=people, title=title):
-                self._enter(people, conversation, 0, happened.at, {"type": "started", "kind": "group", "title": title})
-            case MemberLeft(person=person, at_seq=seq):
-                there = [*members.now(), person]
-                self._enter(there, conversation, seq, happened.at, _change_of_group(happened.event))
-            case MembersAdded(at_seq=seq) | RoleChanged(at_seq=seq) | TitleChanged(at_seq=seq):
-                self._enter(members.now(), conversation, seq, happened.at, _change_of_group(happened.event))
+                enter(seq, _change_of_message(happened.event))
+            case DirectStarted():
+                enter(0, {"type": "started", "kind": "direct", "title": ""})
+            case GroupCreated(title=title):
+                enter(0, {"type": "started", "kind": "group", "title": title})
+            case MemberLeft(at_seq=seq) | MembersAdded(at_seq=seq) | RoleChanged(at_seq=seq) | TitleChanged(at_seq=seq):
+                enter(seq, _change_of_group(happened.event))
 
-    def _enter(self, people: Iterable[UUID], conversation: UUID, seq: int, at: Recorded, what: dict[str, Any]) -> None:
+    def _enter(
+        self, people: Sequence[UUID], conversation: UUID, seq: int, at: Recorded, part: int, what: dict[str, Any]
+    ) -> None:
         data = orjson.dumps(
             {
                 **what,
@@ -173,12 +211,10 @@ class FanOut(Follower):
         ).decode()
         headers = {"ce_type": ENTRY, "ce_correlationid": at.correlation.encode(), "ce_causationid": at.id.encode()}
         homes: dict[int, bytearray] = {}
-        count = 0
         for person in people:
             homes.setdefault(partition_of(person_key(person), self._partitions), bytearray()).extend(person.bytes)
-            count += 1
         for number, raw in homes.items():
-            entry = Entry(bytes(raw), at.partition, at.sequence, conversation, seq, count > LARGE, data)
+            entry = Entry(bytes(raw), at.partition, at.sequence, conversation, seq, len(people) > LARGE, data, part)
             self._producer.send(INBOX, at.key.encode(), self._codec.encode(entry), headers, partition=number)
 
     def _tick(self, ticked: Ticked) -> None:

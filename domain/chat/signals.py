@@ -25,6 +25,7 @@ class Entry:
     seq: int  # in the conversation
     large: bool  # of a large group: stored as a nudge to pull
     data: str  # JSON, as clients get it
+    part: int = 0  # of the event, where it means several entries: rises among those with its sequence
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,13 @@ DEVICES = Table(
     columns={"cursor": int, "connected": bool, "seen": datetime},
 )
 PRESENCE = Table("chat_presence", partition={"person": UUID}, columns={"online": bool, "last_seen": datetime})
-SOURCES = Table("chat_inbox_sources", partition={"number": int}, clustering={"source": int}, columns={"sequence": int})
+SOURCES = Table(
+    "chat_inbox_sources",
+    partition={"number": int},
+    clustering={"source": int},
+    columns={"sequence": int, "part": int},
+)
+PARTS = 1 << 16  # more than the entries an event can mean: orders the marks of one event
 
 
 class Inbox:
@@ -55,14 +61,14 @@ class Inbox:
         """Whether a person is there, or when they were last."""
         return PRESENCE.put(at, person=person, online=online, last_seen=instant(at))
 
-    def source(self, number: int, source: int, sequence: int) -> Write:
-        """Inbox partition `number` has everything of events partition `source` up to `sequence`."""
-        return SOURCES.put(sequence, number=number, source=source, sequence=sequence)
+    def source(self, number: int, source: int, sequence: int, part: int) -> Write:
+        """Inbox partition `number` has everything of events partition `source` up to this part of an event."""
+        return SOURCES.put(sequence * PARTS + part, number=number, source=source, sequence=sequence, part=part)
 
-    async def sources(self, number: int) -> dict[int, int]:
-        """The last event's sequence of each events partition that inbox partition `number` has."""
+    async def sources(self, number: int) -> dict[int, tuple[int, int]]:
+        """The last event of each events partition that inbox partition `number` has: its sequence, and which part."""
         rows = await self._tables.scan(SOURCES, number=number, limit=10_000)
-        return {row["source"]: row["sequence"] for row in rows}
+        return {row["source"]: (row["sequence"], row["part"] or 0) for row in rows}
 
     async def after(self, person: UUID, cursor: int, head: int, limit: int) -> list[tuple[int, str]]:
         """Up to `limit` entries (place, JSON) after `cursor`, in order; `head` is where the inbox ends now.

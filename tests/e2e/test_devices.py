@@ -171,6 +171,24 @@ async def test_foreign_channels_and_methods_are_refused_and_the_connection_goes_
     assert await device.call("presence", user_ids=[]) == {"presence": []}
 
 
+async def test_half_a_character_is_refused_and_the_connection_goes_on(town: Town) -> None:
+    ann, bob = await town.person("ann"), await town.person("bob")
+    chat = await ann.chat_with(bob)
+    async with websockets.connect(town.url.replace("http", "ws") + "/chat/socket", proxy=None) as socket:
+        await socket.send(json.dumps({"id": 1, "connect": {"token": ann.token}}))
+        assert "connect" in json.loads(await socket.recv())
+        for number, text in ((2, "half a \ud83d"), (3, "a whole \U0001f600")):
+            call = {"method": "send", "data": {"chat_id": chat, "content": text}}
+            await socket.send(json.dumps({"id": number, "rpc": call}))
+            answer = json.loads(await socket.recv())
+            assert answer["id"] == number
+            if number == 2:
+                assert answer["error"]["code"] == 107
+                assert answer["error"]["message"].startswith("unencodable: ")
+            else:
+                assert answer["rpc"]["data"]["seq"] == 1
+
+
 @pytest.mark.parametrize("frame", ["nonsense", "[]", "{}{", '{"id":"x"}', "\x00", '{"id":1,"connect":5}'])
 async def test_a_broken_frame_ends_the_connection_with_a_reason(town: Town, frame: str) -> None:
     url = town.url.replace("http", "ws") + "/chat/socket"

@@ -9,10 +9,13 @@ import { count } from '../lib/format.js';
 import { Empty } from '../parts/bits.js';
 import { Icon } from '../parts/icons.js';
 import { Conversations } from '../parts/conversations.js';
-import { ThreadView } from '../parts/thread-view.js';
-import { PeoplePane } from '../parts/people-pane.js';
-import { NewConversation, NewGroup } from '../parts/find-people.js';
-import { ImportChat } from '../parts/import-chat.js';
+import { later } from '../parts/later.js';
+
+const ThreadView = later(() => import('../parts/thread-view.js').then((module) => module.ThreadView), () => html`<section class="thread"></section>`);
+const PeoplePane = later(() => import('../parts/people-pane.js').then((module) => module.PeoplePane));
+const NewConversation = later(() => import('../parts/find-people.js').then((module) => module.NewConversation));
+const NewGroup = later(() => import('../parts/find-people.js').then((module) => module.NewGroup));
+const ImportChat = later(() => import('../parts/import-chat.js').then((module) => module.ImportChat));
 
 function Connection() {
   const state = connection.value;

@@ -12,9 +12,11 @@ import { nameOf, people } from '../lib/chat/state.js';
 import { Empty, Time, Trouble, Waiting } from '../parts/bits.js';
 import { Icon } from '../parts/icons.js';
 import { RecordCard } from '../parts/record-card.js';
-import { Sparkline } from '../parts/sparkline.js';
+import { later } from '../parts/later.js';
 import { useRead } from '../parts/read.js';
 import { writing } from '../parts/shortcuts.js';
+
+const Sparkline = later(() => import('../parts/sparkline.js').then((module) => module.Sparkline));
 
 const FILTERS = ['topic', 'system', 'key', 'type', 'actor', 'correlation'];
 const STILL = Array(SECONDS).fill(0);

@@ -12,7 +12,12 @@ import { Bubble } from './bubble.js';
 import { Composer } from './composer.js';
 import { Empty, Face, Time, Trouble, Waiting, copy } from './bits.js';
 import { Icon } from './icons.js';
-import { DeleteDialog, ForwardDialog, ReachDialog } from './message-dialogs.js';
+import { later } from './later.js';
+
+const dialogOf = (name) => later(() => import('./message-dialogs.js').then((module) => module[name]));
+const DeleteDialog = dialogOf('DeleteDialog');
+const ForwardDialog = dialogOf('ForwardDialog');
+const ReachDialog = dialogOf('ReachDialog');
 
 const FAR = 40; // with more unread than this, the history opens where reading stopped
 

@@ -141,6 +141,8 @@ class Connection:
         if command.connect is not None:
             return "connect", await self._connect(command.connect)
         caller = self.caller  # everything else is for those who are signed in
+        if isinstance(command, protocol.Halved):
+            raise Failed(107, "unencodable: a text has half a character in it, which cannot be stored")
         if command.rpc is not None:
             return "rpc", {"data": await self._rpc(command.rpc)}
         if command.subscribe is not None:

@@ -1,5 +1,6 @@
 """The frames of the Centrifuge client protocol (https://centrifugal.dev/docs/transports/client_protocol), JSON."""
 
+import json
 from typing import Any
 
 import msgspec
@@ -99,6 +100,10 @@ class Command(msgspec.Struct):
         return self == PONG
 
 
+class Halved(Command):
+    """A command with half a character in one of its texts; nothing more than its id was read."""
+
+
 PONG = Command()
 _command = msgspec.json.Decoder(Command)
 
@@ -109,12 +114,34 @@ def commands(frame: str | bytes) -> list[Command]:
     if len(raw) > LARGEST:
         raise Close(3502, "message too large")
     try:
-        found = [_command.decode(line) for line in raw.split(b"\n") if line.strip()]
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        found = [_decoded(line) for line in raw.split(b"\n") if line.strip()]
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise BAD_REQUEST from error
     if not found or len(found) > COMMANDS:
         raise BAD_REQUEST
     return found
+
+
+def _decoded(line: bytes) -> Command:
+    try:
+        return _command.decode(line)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        # JavaScript writes half a character as "\ud83d": JSON by its grammar, and no text. Not a reason to hang up.
+        given = json.loads(line)
+        number = given.get("id") if isinstance(given, dict) else None
+        if type(number) is not int or number < 1 or not _is_halved(given):
+            raise
+        return Halved(number)
+
+
+def _is_halved(given: object) -> bool:
+    try:
+        json.dumps(given, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def reply(number: int, kind: str, result: Frame) -> str:

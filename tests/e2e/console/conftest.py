@@ -1,7 +1,9 @@
 """One Septet for all journeys, started as anybody would start it, and people who come to it with a browser."""
 
+import json
 import os
 import re
+import secrets
 import shutil
 import socket
 import subprocess
@@ -10,14 +12,15 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.parse import urlsplit
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
-from tests.e2e.console.person import Arrive, Person
+from tests.e2e.console.person import PASSWORD, Arrive, Person, fresh, phone_number
 from tests.e2e.console.wire import Wire
 
 # A busy machine is slow, not wrong.
@@ -48,6 +51,12 @@ def _free_port() -> int:
         return port
 
 
+def _post(url: str, body: dict[str, str]) -> Any:
+    headers = {"Content-Type": "application/json", "Idempotency-Key": secrets.token_hex(16)}
+    with urlopen(Request(url, json.dumps(body).encode(), headers), timeout=30) as answer:
+        return json.load(answer)
+
+
 @dataclass(frozen=True)
 class Running:
     """A Septet that answers at `url`, and the environment its command line needs to work on it."""
@@ -60,6 +69,14 @@ class Running:
         subprocess.run(
             [sys.executable, "-m", "septet", *words], cwd=ROOT, env=os.environ | self.settings, check=True, timeout=60
         )
+
+    def signed_in(self, name: str, operator: bool) -> dict[str, object]:
+        """Somebody new, and the session as the console keeps it: so that not every journey begins with a form."""
+        _post(f"{self.url}/identity/people", {"name": name, "phone_number": phone_number(), "password": PASSWORD})
+        if operator:
+            self.command("operator", name)
+        session = _post(f"{self.url}/identity/sessions", {"name": name, "password": PASSWORD, "device": "test"})
+        return {**session, "expires_at": (time.time() + session["expires_in"]) * 1000}
 
 
 @pytest.fixture(scope="session")
@@ -112,7 +129,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def person(browser: Browser, running: Running, request: pytest.FixtureRequest) -> Iterator[Arrive]:
-    """`person("ann", …)` is somebody new at a browser of their own; keyword arguments go to the browser's context.
+    """`person("ann", …)` is somebody new, signed in, at a browser of their own; keyword arguments go to its context.
 
     After the test each of them must have seen no error, no blocked content and no request to another host; a failed
     test leaves a screenshot of every page among the artefacts.
@@ -123,15 +140,24 @@ def person(browser: Browser, running: Running, request: pytest.FixtureRequest) -
     def arrive(
         name: str, *, base: str = running.url, registered: bool = True, operator: bool = False, **options: object
     ) -> Person:
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, "locale": "en-GB", **options})  # type: ignore[arg-type]
+        name = fresh(name)
+        known = {"septet.session": running.signed_in(name, operator)} if registered else {}
+        stored = [{"name": key, "value": json.dumps(value)} for key, value in known.items()]
+        context = browser.new_context(
+            **{
+                "viewport": {"width": 1280, "height": 800},
+                "locale": "en-GB",
+                "reduced_motion": "reduce",
+                "storage_state": {"cookies": [], "origins": [{"origin": base, "localStorage": stored}]},
+                **options,
+            }  # type: ignore[arg-type]
+        )
         context.set_default_timeout(30_000)
         contexts.append(context)
         one = Person(context, base, name)
         people.append(one)
         if registered:
-            one.register()
-        if operator:
-            one.become_operator(running.command)
+            one.arrive()
         return one
 
     yield arrive

@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, R
 
 PASSWORD = "correct horse battery staple"
 AXE = Path(__file__).parents[1] / "vendor" / "axe-core" / "axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 VIOLATIONS = """
 window.violations = [];
 document.addEventListener('securitypolicyviolation', (event) => {
@@ -34,7 +35,7 @@ class Person:
     """One page in a browser of its own. `complaints` is what the browser had to say; a good journey leaves it empty."""
 
     def __init__(self, context: BrowserContext, base: str, name: str) -> None:
-        self.name = fresh(name)
+        self.name = name
         self.base = base
         self.context = context
         self.complaints: list[str] = []
@@ -60,6 +61,10 @@ class Person:
 
     # Coming in.
 
+    def arrive(self) -> None:
+        self.page.goto(self.base)
+        self.settled()
+
     def register(self) -> None:
         self.page.goto(self.base)
         self.page.get_by_role("tab", name="Register").click()
@@ -78,15 +83,6 @@ class Person:
         self.goto("/ui/profile")
         self.page.locator(".profile-head").get_by_role("button", name="Sign out").click()
         expect(self.page.get_by_role("textbox", name="Name or phone number")).to_be_visible()
-
-    def become_operator(self, command: Callable[..., None]) -> None:
-        """Roles count from the next sign-in on."""
-        command("operator", self.name)
-        self.sign_out()
-        self.sign_in(self.name)
-        self.settled()
-        self.goto("/ui/chat")
-        self.settled()
 
     def settled(self) -> None:
         """Signed in, and connected."""
@@ -164,12 +160,13 @@ class Person:
 
     # What machines see.
 
-    def accessibility(self) -> list[str]:
-        """What axe-core finds serious or critical: the rule and the first element."""
-        self.page.evaluate(AXE.read_text())
+    def accessibility(self, *rules: str) -> list[str]:
+        """What axe-core finds serious or critical, by these rules or by all: the rule and the first element."""
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text())
         found = self.page.evaluate(
-            "axe.run(document, {resultTypes: ['violations'],"
-            " runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+            "only => axe.run(document, {resultTypes: ['violations'], runOnly: only})",
+            {"type": "rule", "values": rules} if rules else {"type": "tag", "values": TAGS},
         )
         grave = [one for one in found["violations"] if one["impact"] in {"serious", "critical"}]
         return [f"{one['id']}: {one['nodes'][0]['html'][:200]} {one['nodes'][0]['failureSummary']}" for one in grave]

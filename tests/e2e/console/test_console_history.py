@@ -56,6 +56,14 @@ def _messages(one: Person) -> Locator:
     return one.page.get_by_role("log", name="Messages")
 
 
+def _scroll(one: Person, how: str) -> None:
+    """Scrolls the messages, and lets the browser draw what follows: it tells of scrolling only with its next frame."""
+    _messages(one).evaluate(
+        f"async (element) => {{ {how};"
+        " for (let i = 0; i < 2; i++) await new Promise((resolve) => requestAnimationFrame(resolve)); }"
+    )
+
+
 def _newest(one: Person) -> Locator:
     return one.page.get_by_role("button", name="Jump to the newest message")
 
@@ -79,7 +87,7 @@ def test_an_export_is_dropped_previewed_imported_and_read(person: Arrive, tmp_pa
         assert ann.page.locator(".messages .row").count() < MOST_ROWS
         seen |= set(shown)
         before = ann.page.evaluate(FIRST_ROW)
-        messages.evaluate("element => element.scrollBy(0, -1200)")
+        _scroll(ann, "element.scrollBy(0, -1200)")
         ann.page.wait_for_function(f"before => ({FIRST_ROW})() !== before", arg=before)
     assert seen == set(range(min(seen), MESSAGES)), "a message was skipped"
 
@@ -90,10 +98,10 @@ def test_an_export_is_dropped_previewed_imported_and_read(person: Arrive, tmp_pa
 def test_a_page_that_comes_after_the_jump_to_the_newest_has_no_place(person: Arrive, tmp_path: Path) -> None:
     ann = person("ann")
     _import(ann, _export(tmp_path / "Chat with Dana.txt", 1_000))
-    expect(_messages(ann).get_by_text("message 999", exact=True)).to_be_visible()
+    expect(_messages(ann).get_by_text(re.compile("message")).first).to_be_visible()
     while 0 not in _shown(ann):
         before = ann.page.evaluate(FIRST_ROW)
-        _messages(ann).evaluate("element => element.scrollTo(0, 0)")
+        _scroll(ann, "element.scrollTo(0, 0)")
         ann.page.wait_for_function(f"before => ({FIRST_ROW})() !== before", arg=before)
     held: list[Route] = []
 
@@ -109,7 +117,7 @@ def test_a_page_that_comes_after_the_jump_to_the_newest_has_no_place(person: Arr
 
     ann.page.route(re.compile(r"/messages\?"), hold)
     _newest(ann).click()
-    _messages(ann).evaluate("element => element.scrollTo(0, element.scrollHeight)")
+    _scroll(ann, "element.scrollTo(0, element.scrollHeight)")
     last = _messages(ann).get_by_text("message 999", exact=True)
     expect(last).to_be_visible()
     ann.page.unroute(re.compile(r"/messages\?"))
@@ -118,7 +126,7 @@ def test_a_page_that_comes_after_the_jump_to_the_newest_has_no_place(person: Arr
     for one in held:
         with ann.page.expect_response(one.request.url):
             one.fallback()
-    ann.page.evaluate("() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))")
+    _scroll(ann, "null")
     expect(last).to_be_visible()
     expect(_newest(ann)).to_have_count(0)
     assert min(_shown(ann)) > 900

@@ -28,9 +28,10 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         yield stage
 
 
-def enter(stage: Stage, sequence: int, *people: UUID, large: bool = False) -> None:
+def enter(stage: Stage, sequence: int, *people: UUID, large: bool = False, part: int = 0) -> None:
     raw = b"".join(each.bytes for each in people)
-    entry = Entry(raw, 0, sequence, UUID(GROUP), sequence, large, f'{{"n":{sequence}}}')
+    data = f'{{"n":{sequence}}}' if not part else f'{{"n":"{sequence}.{part}"}}'
+    entry = Entry(raw, 0, sequence, UUID(GROUP), sequence, large, data, part)
     stage.send(INBOX, b"conversation/" + GROUP.encode(), entry, home(people[0]))
 
 
@@ -66,6 +67,27 @@ async def test_a_repeated_source_event_is_dropped_also_after_a_restart(stage: St
     enter(stage, 3, ANN)
     await run(stage)
     assert [data for _, data in await inbox(stage, ANN)] == ['{"n":1}', '{"n":2}', '{"n":3}']
+
+
+async def test_all_parts_of_an_event_come_once_each_also_over_restarts(stage: Stage) -> None:
+    enter(stage, 1, ANN)
+    enter(stage, 1, ANN, part=1)
+    await run(stage)
+    enter(stage, 1, ANN, part=1)
+    enter(stage, 1, ANN, part=2)
+    enter(stage, 2, ANN)
+    enter(stage, 1, ANN, part=2)
+    await run(stage)
+    for sequence, part in ((1, 0), (1, 1), (1, 2), (2, 0), (2, 1)):  # the event and the next one, again
+        enter(stage, sequence, ANN, part=part)
+    await run(stage)
+    assert [data for _, data in await inbox(stage, ANN)] == [
+        '{"n":1}',
+        '{"n":"1.1"}',
+        '{"n":"1.2"}',
+        '{"n":2}',
+        '{"n":"2.1"}',
+    ]
 
 
 async def test_large_groups_keep_one_nudge_and_push_the_content(stage: Stage) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
 from domain.chat.conversation import (
     Delivered,
@@ -24,7 +25,9 @@ from domain.chat.signals import INBOX, PASSING, Entry, Ticked
 from infra.progress import PROGRESS
 from processors import fanout
 from processors.fanout import FanOut
+from processors.streams import read_event
 from projections.chat.audience import Audience
+from schemas.envelope import Happened
 from tests.scenario import ANN, BOB, CID, DAN, EVE
 from tests.unit.domain.conversations import CREATED, DIRECT, GROUP, SEAL, STARTED, sent
 from tests.unit.past import CODEC
@@ -130,6 +133,44 @@ async def test_who_blocked_the_sender_gets_nothing(stage: Stage) -> None:
     stage.happen(replace(sent(1, ANN), hidden_from=(BOB,)), GROUP)
     await fan_out(stage)
     assert receivers(stage) == {2: {ANN, CID}}
+
+
+@pytest.mark.parametrize("restart", [False, True], ids=["in one batch", "after a restart"])
+async def test_changes_of_a_hidden_message_do_not_reach_those_it_is_hidden_from(stage: Stage, restart: bool) -> None:
+    stage.happen(STARTED, DIRECT)
+    stage.happen(sent(1, ANN, DIRECT), DIRECT)
+    stage.happen(replace(sent(2, ANN, DIRECT), hidden_from=(BOB,)), DIRECT)
+    if restart:
+        await fan_out(stage)
+    for seq in (1, 2):
+        for change in (
+            MessageEdited(seq, sent(seq, ANN, DIRECT).message_id, ANN, "x"),
+            Reacted(seq, ANN, "👍"),
+            ReactionWithdrawn(seq, ANN),
+            MessageDeleted(seq, ANN),
+        ):
+            stage.happen(change, DIRECT)
+    await fan_out(stage)
+    found = receivers(stage, "edited") | receivers(stage, "reaction") | receivers(stage, "deleted")
+    assert found == {**{sequence: {ANN, BOB} for sequence in range(4, 8)}, **{n: {ANN} for n in range(8, 12)}}
+    await stage.tables.drop([PROGRESS])
+    await stage.tables.create([PROGRESS])
+    await fan_out(stage)  # all of it again
+    assert receivers(stage, "edited") | receivers(stage, "reaction") | receivers(stage, "deleted") == found
+
+
+async def test_what_one_event_means_has_parts(stage: Stage) -> None:
+    """An event of a retired type can mean several: each is an entry, told apart by its part."""
+    stage.happen(CREATED, GROUP)
+    for meaning in (sent(1, ANN), sent(2, BOB), TitleChanged("New", ANN, 2)):
+        stage.happen(meaning, GROUP)
+    created, *meanings = [each for record in stage.past.records for each in read_event(record, CODEC)]
+    retired = [Happened(each.event, structs.replace(each.at, sequence=2)) for each in meanings]
+    handler = FanOut(stage.log, CODEC, Audience(stage.tables))
+    await handler.handle([[created], retired])
+    for number in range(PARTITIONS):
+        parts = [(each.sequence, each.part, data_of(each)["type"]) for each in stage.messages(INBOX, number)]
+        assert parts in ([], [(1, 0, "started"), (2, 0, "message"), (2, 1, "message"), (2, 2, "members")])
 
 
 async def test_changes_of_a_message_go_to_those_who_had_it(stage: Stage) -> None:
