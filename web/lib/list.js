@@ -73,11 +73,24 @@ export function WindowedList({ items, render, estimate = 60, pad = 0, stick = 'e
     stuck: !items.some((item) => item.key === openAt),
     anchors: [{ key: openAt, delta: -OPEN_AT }],
     range: [0, 0],
+    top: 0, // where the view was when it was last looked at
     view: '',
   };
   const state = own.current;
   const [, redraw] = useState(0);
   const { layout } = state;
+
+  const drop = () => {
+    const top = port.current.scrollTop;
+    const index = layout.at(top);
+    const end = port.current.clientHeight + top;
+    state.top = top;
+    state.stuck = stick === 'end' ? end >= layout.total - 8 : top <= 8;
+    state.anchors = layout.items.slice(index, index + 4).map((item, i) => ({ key: item.key, delta: top - layout.top(index + i) }));
+  };
+  // The browser tells of scrolling with its next frame. Rows that come before that must not take it back.
+  const notice = () => { if (port.current && Math.abs(port.current.scrollTop - state.top) > 0.5) drop(); };
+  notice();
   layout.take(items);
 
   const range = () => {
@@ -96,14 +109,6 @@ export function WindowedList({ items, render, estimate = 60, pad = 0, stick = 'e
   // Rows that are rendered already are kept until the view leaves their overscan: fewer renders while scrolling.
   state.range = range();
   const [from, to] = state.range;
-
-  const drop = () => {
-    const top = port.current.scrollTop;
-    const index = layout.at(top);
-    const end = port.current.clientHeight + top;
-    state.stuck = stick === 'end' ? end >= layout.total - 8 : top <= 8;
-    state.anchors = items.slice(index, index + 4).map((item, i) => ({ key: item.key, delta: top - layout.top(index + i) }));
-  };
 
   const tellView = () => {
     if (!onView || !items.length) return;
@@ -125,6 +130,7 @@ export function WindowedList({ items, render, estimate = 60, pad = 0, stick = 'e
     rows.current.style.transform = `translateY(${layout.top(state.range[0])}px)`;
     const wanted = wantedTop();
     if (Math.abs(port.current.scrollTop - wanted) > 0.5) port.current.scrollTop = wanted;
+    state.top = port.current.scrollTop;
     const [first, last] = range();
     if (first < state.range[0] || last > state.range[1]) redraw((n) => n + 1);
     tellView();
@@ -145,9 +151,10 @@ export function WindowedList({ items, render, estimate = 60, pad = 0, stick = 'e
 
   // The observers live as long as the list, so they call what is current and not what was at first.
   state.settle = settle;
+  state.notice = notice;
   useLayoutEffect(settle);
   useEffect(() => {
-    const watch = new ResizeObserver(() => state.settle());
+    const watch = new ResizeObserver(() => { state.notice(); state.settle(); });
     watch.observe(port.current);
     watch.observe(rows.current);
     return () => watch.disconnect();
@@ -157,10 +164,11 @@ export function WindowedList({ items, render, estimate = 60, pad = 0, stick = 'e
 
   if (handle) {
     handle.current = {
-      toEdge() { state.stuck = true; redraw((n) => n + 1); },
+      toEdge() { state.stuck = true; state.top = port.current.scrollTop; redraw((n) => n + 1); },
       to(key, share = 0.3) {
         if (layout.place(key) < 0) return false;
         state.stuck = false;
+        state.top = port.current.scrollTop;
         state.anchors = [{ key, delta: -port.current.clientHeight * share }];
         redraw((n) => n + 1);
         return true;
