@@ -3,8 +3,9 @@
 from domain.chat import contacts, conversation, signals
 from domain.identity import claim, person
 from domain.kernel import Catalogue, aggregate
+from domain.parking import lot
 
 CATALOGUE = Catalogue(
-    [aggregate(claim), aggregate(person), aggregate(conversation), aggregate(contacts)],
+    [aggregate(claim), aggregate(person), aggregate(conversation), aggregate(contacts), aggregate(lot)],
     signals=signals.SIGNALS,
 )

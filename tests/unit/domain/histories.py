@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field, fields, is_dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from random import Random
@@ -14,6 +14,7 @@ from uuid import UUID
 from domain.chat.conversation import direct_id
 from domain.kernel import ANONYMOUS, Actor, Aggregate, Context, Message, Rejected, State
 from tests.scenario import ANN, BOB, CID, NOON, SYSTEM
+from tests.unit.domain import lots
 
 PEOPLE = (ANN, BOB, CID)
 ACTORS = (*(Actor("person", str(who)) for who in PEOPLE), SYSTEM, ANONYMOUS)
@@ -23,6 +24,8 @@ STEPS = (timedelta(microseconds=1), timedelta(minutes=6), timedelta(hours=1), ti
 STRINGS = ("ann", "Hiking with Bob", "👍", "", "\x00", "x" * 300, "\ud800", *CLAIMS)
 INTEGERS = (1, 2, 3, 0, -1, 2**63 - 1)
 BYTES = (b"1" * 32, b"2" * 32, b"")
+# What a history begins with, or with some of it, where hardly anything can happen before.
+BEGINNINGS: dict[str, tuple[tuple[Message, Actor], ...]] = {"lot": lots.BEGINNING}
 SENSIBLE = {  # what would hardly be found by chance, by the name of the field
     "name": "ann",
     "phone": "+4930123456",
@@ -32,6 +35,7 @@ SENSIBLE = {  # what would hardly be found by chance, by the name of the field
     "verified_hash": "$argon2id$",
     "role": "operator",
     "device": "Phone",
+    **lots.SENSIBLE,
 }
 
 
@@ -94,6 +98,9 @@ def history_of(aggregate: Aggregate, seed: int, steps: int) -> History:
     chance = Random(seed)
     ids = IDS.get(aggregate.name, (str(ANN),))
     history = History(aggregate, chance.choice(ids) if chance.random() < 0.9 else "no id")
+    beginning = BEGINNINGS.get(aggregate.name, ()) if steps else ()
+    for command, actor in beginning[: chance.randrange(2 * len(beginning) + 1)]:
+        history.attempt(command, actor)
     for _ in range(steps):
         history.now += chance.choice(STEPS)
         for _ in range(chance.randrange(60)):  # most of what chance tries is refused: look for something that is not
@@ -147,6 +154,9 @@ VALUES: dict[type, Callable[[datetime, Random], object]] = {
     int: lambda now, chance: chance.choice(INTEGERS),
     bool: lambda now, chance: chance.random() < 0.5,
     bytes: lambda now, chance: chance.choice(BYTES),
+    float: lambda now, chance: chance.choice((0.0, 52.5, -180.0, 1e9)),
+    timedelta: lambda now, chance: chance.choice((*STEPS, -STEPS[1])),
+    date: lambda now, chance: now.date(),
     datetime: lambda now, chance: now + chance.choice((-1, 1)) * chance.choice(STEPS),
 }
 hints = cache(get_type_hints)

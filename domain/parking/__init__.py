@@ -1,0 +1,1 @@
+"""Car parks: what is promised of their spaces, who is in, and what it costs."""

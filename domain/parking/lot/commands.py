@@ -1,0 +1,195 @@
+"""What can be asked of a lot. Who asks is the actor, never a field."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.parking.lot.events import Level, Opening, Space, Terms
+from domain.parking.stock import Vehicle
+from domain.parking.tariff import Tariff, Validation
+
+# By whoever owns the lot.
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLot:
+    """By anybody: they own it from then on."""
+
+    name: str
+    zone: str
+    latitude: float
+    longitude: float
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLayout:
+    levels: tuple[Level, ...]
+    spaces: tuple[Space, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeHours:
+    hours: tuple[Opening, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeTerms:
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class PublishTariff:
+    tariff: Tariff
+
+
+@dataclass(frozen=True, slots=True)
+class AddStaff:
+    person: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveStaff:
+    person: UUID
+
+
+# By drivers.
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Asks for a space over [start, end); it is kept for a while, to be confirmed."""
+
+    reservation: UUID  # a new one
+    vehicle: Vehicle
+    start: datetime
+    end: datetime
+    plate: str = ""
+    space: str = ""  # this very space
+    height: int = 0  # centimetres
+    price: int | None = None  # what was quoted; refused where it is another now
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    reservation: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Another interval: earlier, later, longer, shorter."""
+
+    reservation: UUID
+    start: datetime
+    end: datetime
+    price: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    reservation: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Pay:
+    """By the holder, or by the staff for anybody: what is due right now, exactly."""
+
+    claim: UUID
+    payment: UUID  # a new one
+    amount: int
+    method: str
+
+
+# By the staff, at the gates and elsewhere.
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    ticket: UUID  # a new one for who has no reservation
+    plate: str
+    vehicle: Vehicle
+    reservation: UUID | None = None  # from a QR code; else it is found by the plate
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """By plate, or by ticket where there is no plate."""
+
+    plate: str = ""
+    ticket: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeclareLost:
+    ticket: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Validate:
+    ticket: UUID
+    validation: Validation
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectCount:
+    pool: str
+    present: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseSpace:
+    space: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReopenSpace:
+    space: str
+
+
+# By the system.
+
+
+@dataclass(frozen=True, slots=True)
+class NotePayment:
+    claim: UUID
+    payment: UUID
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotePaymentFailed:
+    claim: UUID
+    payment: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """A deadline: makes visible what time has brought about. Late, early or repeated, it does no harm."""
+
+
+Command = (
+    OpenLot
+    | ChangeLayout
+    | ChangeHours
+    | ChangeTerms
+    | PublishTariff
+    | AddStaff
+    | RemoveStaff
+    | Hold
+    | Confirm
+    | Change
+    | Cancel
+    | Pay
+    | Enter
+    | Exit
+    | DeclareLost
+    | Validate
+    | CorrectCount
+    | CloseSpace
+    | ReopenSpace
+    | NotePayment
+    | NotePaymentFailed
+    | Settle
+)

@@ -1,0 +1,188 @@
+"""The rules of reservations: hold, confirm, change, cancel."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from domain.instants import instant, micros
+from domain.kernel import Context, Reason, Rejected
+from domain.parking.lot.bill import quote, refunds
+from domain.parking.lot.commands import Change, Hold
+from domain.parking.lot.events import Cancelled, Changed, Confirmed, Event, Held, Opening, Span
+from domain.parking.lot.state import Claim, Lot, Stage, length, tariff_of
+from domain.parking.lot.upkeep import span
+from domain.parking.plates import check_plate
+from domain.parking.stock import NAMED, first_with_room, pools_for
+
+CLAIMS = 5_000  # live claims of one lot
+EACH = 20  # open promises of one person in one lot
+DAY = 1_440  # minutes
+
+
+def hold(lot: Lot, command: Hold, context: Context, now: int) -> list[Event]:
+    holder = context.actor.person
+    known = lot.claims.get(command.reservation)
+    if known is not None:
+        _check_holder(known, holder)
+        return []
+    start, end = _interval(lot, command.start, command.end)
+    if start < now:
+        raise Rejected("in_the_past", "Choose a start that is not over.", Reason.INVALID)
+    if start - now > length(lot.terms.ahead):
+        raise Rejected("too_far_ahead", f"Reserve at most {lot.terms.ahead.days} days ahead.", Reason.INVALID)
+    if command.plate:
+        check_plate(command.plate)
+    if lot.promised.get(holder, 0) >= EACH or len(lot.claims) >= CLAIMS:
+        raise Rejected("too_many_reservations", f"At most {EACH} reservations a person can be open here.")
+    taken_until = end + length(lot.terms.late_stop)
+    pools = [each for each in pools_for(command.vehicle, command.space) if command.height <= lot.clearance.get(each, 0)]
+    pool = first_with_room(lot.capacity, lot.taken, pools, start, taken_until)
+    if pool is None:
+        raise full(lot, pools_for(command.vehicle, command.space))
+    tariff = tariff_of(lot, lot.tariff)
+    price = quote(tariff, start, end).gross
+    _check_price(price, command.price)
+    return [
+        Held(
+            reservation=command.reservation,
+            holder=holder,
+            vehicle=command.vehicle,
+            plate=command.plate,
+            start=instant(start),
+            end=instant(end),
+            taken=Span(pool, instant(start), instant(taken_until)),
+            tariff_version=lot.tariff,
+            price=price,
+            currency=tariff.currency,
+            expires=context.now + lot.terms.hold,
+        )
+    ]
+
+
+def confirm(lot: Lot, which: UUID, context: Context) -> list[Event]:
+    claim = own(lot, which, context)
+    return [confirmed(lot, which, claim)] if claim.stage is Stage.HELD else []
+
+
+def confirmed(lot: Lot, which: UUID, claim: Claim) -> Confirmed:
+    assert claim.holder is not None  # a hold is somebody's
+    return Confirmed(which, claim.holder, instant(_noshow(lot, claim.begin, claim.end)))
+
+
+def change(lot: Lot, command: Change, context: Context, now: int) -> list[Event]:
+    """Another interval under the same tariff, as one longer or shorter stay; who is in can only move the end."""
+    which, claim = command.reservation, own(lot, command.reservation, context)
+    if not claim.until or claim.holder is None:
+        raise Rejected("no_reservation", "Only a reservation can be changed.")
+    start, end = _interval(lot, command.start, command.end, again=claim.begin)
+    present = claim.stage is Stage.PRESENT
+    if (start, end) == (claim.begin, claim.until):
+        return []
+    if present and start != claim.begin:
+        raise Rejected("already_inside", "You are in: only the end can be changed.")
+    if end <= now or (not present and start < now and start != claim.begin):
+        raise Rejected("in_the_past", "Choose an interval that is not over.", Reason.INVALID)
+    if claim.stage is Stage.CONFIRMED and now > claim.begin - length(lot.terms.change_until):
+        raise Rejected("too_late_to_change", "It is too late to change this reservation.")
+    taken_from, taken_until = (claim.start if present else start), end + length(lot.terms.late_stop)
+    without = {**lot.taken, claim.pool: lot.taken[claim.pool].plus(claim.start, claim.end, -1)}
+    others = () if present or claim.pool.startswith(NAMED) else pools_for(claim.vehicle)
+    pools = [claim.pool, *(each for each in others if each != claim.pool)]
+    pool = first_with_room(lot.capacity, without, pools, max(taken_from, now), taken_until)
+    if pool is None:
+        raise full(lot, pools)
+    price = quote(tariff_of(lot, claim.tariff), start, end).gross
+    _check_price(price, command.price)
+    due = claim.due
+    if present:
+        due = taken_until
+    elif claim.stage is Stage.CONFIRMED:
+        due = _noshow(lot, start, taken_until)
+    taken = Span(pool, instant(taken_from), instant(taken_until))
+    return [
+        Changed(
+            which, claim.holder, instant(start), instant(end), span(claim), taken, claim.tariff, price, instant(due)
+        )
+    ]
+
+
+def cancel(lot: Lot, which: UUID, context: Context, now: int) -> list[Event]:
+    """By the holder, under the terms; or by the staff, who give everything back."""
+    claim = lot.claims.get(which)
+    if claim is None or not (claim.holder == _person(context) or is_staff(lot, context)):
+        raise unknown()
+    if claim.stage is Stage.PRESENT or claim.holder is None:
+        raise Rejected("already_inside", "The vehicle is in: it can only leave.")
+    late = claim.stage is Stage.CONFIRMED and now > claim.begin - length(lot.terms.cancel_until)
+    fee = claim.price if late and claim.holder == _person(context) else 0
+    return [Cancelled(which, claim.holder, span(claim), fee, refunds(claim.paid, fee))]
+
+
+def own(lot: Lot, which: UUID, context: Context) -> Claim:
+    """The actor's own claim; the system may touch any. A stranger's is as unknown as none."""
+    claim = lot.claims.get(which)
+    if claim is None or not (context.actor.is_system or claim.holder == _person(context)):
+        raise unknown()
+    return claim
+
+
+def is_staff(lot: Lot, context: Context) -> bool:
+    person = _person(context)
+    return person is not None and (person == lot.owner or person in lot.staff)
+
+
+def is_open(lot: Lot, moment: int) -> bool:
+    """Whether one may drive in at this instant (microseconds)."""
+    if not lot.hours:
+        return True
+    local = instant(moment).astimezone(ZoneInfo(lot.zone))
+    minute = local.hour * 60 + local.minute
+    return any(_holds(each, local.weekday(), minute) for each in lot.hours)
+
+
+def unknown() -> Rejected:
+    return Rejected(
+        "reservation_unknown", "There is no such reservation or ticket, or it is not yours.", Reason.NOT_FOUND
+    )
+
+
+def full(lot: Lot, pools: Sequence[str]) -> Rejected:
+    if not any(lot.capacity.get(each) for each in pools):
+        return Rejected("no_such_space", "This car park has no space for such a vehicle.", Reason.INVALID)
+    return Rejected("full", "There is no space left for that time. Choose another one.")
+
+
+def _holds(opening: Opening, day: int, minute: int) -> bool:
+    if opening.start < opening.end:
+        return opening.day == day and opening.start <= minute < opening.end
+    return (opening.day == day and minute >= opening.start) or ((opening.day + 1) % 7 == day and minute < opening.end)
+
+
+def _interval(lot: Lot, start: datetime, end: datetime, again: int = 0) -> tuple[int, int]:
+    if start.tzinfo is None or end.tzinfo is None or not start < end:
+        raise Rejected("interval_invalid", "Give a start and a later end, both with a time zone.", Reason.INVALID)
+    if end - start > lot.terms.longest:
+        raise Rejected("too_long", f"Reserve at most {lot.terms.longest.days} days at once.", Reason.INVALID)
+    begin = micros(start)
+    if begin != again and not is_open(lot, begin):
+        raise Rejected("closed", "The car park is closed then.")
+    return begin, micros(end)
+
+
+def _check_holder(claim: Claim, holder: UUID) -> None:
+    if claim.holder != holder:
+        raise Rejected("id_taken", "This id is taken. Use a new one.")
+
+
+def _check_price(price: int, expected: int | None) -> None:
+    if expected is not None and expected != price:
+        raise Rejected("price_changed", f"The price is {price} now, in the smallest unit. Ask for a new quote.")
+
+
+def _noshow(lot: Lot, begin: int, end: int) -> int:
+    return min(begin + length(lot.terms.noshow_timeout), end)
+
+
+def _person(context: Context) -> UUID | None:
+    return context.actor.person if context.actor.kind == "person" else None
