@@ -94,7 +94,7 @@ def pay(lot: Lot, command: Pay, context: Context, now: int) -> list[Event]:
     if due <= 0:
         raise Rejected("nothing_due", "Nothing is to be paid.")
     if command.amount != due:
-        raise Rejected("amount_differs", f"{due} {tariff.currency} are due, in the smallest unit.", Reason.INVALID)
+        raise Rejected("amount_differs", f"Pay exactly {due} {tariff.currency}, in the smallest unit.", Reason.INVALID)
     tax = bill.tax * due // bill.gross
     what = f"Parking, {lot.name}"
     return [
