@@ -16,6 +16,7 @@ from projections.chat.queries import Conversations
 from projections.history import Histories
 from projections.identity import People
 from projections.journal import Journal
+from projections.parking.queries import Lots
 from projections.projection import Projection
 from projections.status import Status
 from projections.waiting import Waiting
@@ -36,6 +37,7 @@ class Services:
     people: People
     conversations: Conversations
     inbox: Inbox
+    lots: Lots
     letters: DeadLetters
     journal: Journal
     histories: Histories

@@ -1,4 +1,4 @@
-"""How many decisions on one lot a core makes: listed availability, and holds decided and applied; `python -m bench.stock`.
+"""How many decisions on one lot a core makes, listed and accepted: `python -m bench.stock`.
 
 Processor time is counted, so that what else the machine does changes nothing.
 """
@@ -41,7 +41,7 @@ def main() -> None:
         lot = _lot(live)
         listed = _rate(lambda chance, lot=lot: _list(lot, chance))  # type: ignore[misc]
         held = _rate(lambda chance, lot=lot: _hold(lot, chance))  # type: ignore[misc]
-        print(f"{live:>6,} live reservations: {listed:>9,.0f} availabilities/s, {held:>7,.0f} holds decided and applied/s")
+        print(f"{live:>6,} live reservations: {listed:>9,.0f} availabilities/s, {held:>7,.0f} holds/s, applied")
 
 
 def _lot(live: int) -> Lot:

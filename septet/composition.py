@@ -33,6 +33,7 @@ from projections.chat.inbox import Inbox
 from projections.fingerprint import fingerprint
 from projections.following import Following
 from projections.identity import identity
+from projections.parking.lots import parking
 from projections.projection import Projection
 from schemas import topics
 from schemas.codec import Codec
@@ -40,7 +41,7 @@ from schemas.registry import Lock
 
 log = structlog.get_logger(__name__)
 
-PROJECTIONS: tuple[Projection, ...] = (identity, conversations)
+PROJECTIONS: tuple[Projection, ...] = (identity, conversations, parking)
 WEEK, MONTH = timedelta(days=7), timedelta(days=30)
 
 

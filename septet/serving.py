@@ -24,6 +24,7 @@ from projections.history import Histories
 from projections.identity import People
 from projections.journal import Journal
 from projections.status import Status
+from projections.parking.queries import Lots
 from projections.waiting import Waiting
 from septet.composition import CONSUMERS, PROJECTIONS, House, outdated
 
@@ -46,6 +47,7 @@ async def services(house: House) -> AsyncIterator[Services]:
             people=People(house.tables),
             conversations=Conversations(house.tables),
             inbox=Inbox(house.tables),
+            lots=Lots(house.tables),
             letters=DeadLetters(house.tables),
             journal=Journal(house.log, house.codec, house.tables, tuple(CONSUMERS)),
             histories=Histories(house.log, house.codec, house.catalogue),

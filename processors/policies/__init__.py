@@ -2,5 +2,6 @@
 
 from processors.policies.chat import RULES as CHAT
 from processors.policies.identity import RULES as IDENTITY
+from processors.policies.parking import RULES as PARKING
 
-RULES = {**IDENTITY, **CHAT}
+RULES = {**IDENTITY, **CHAT, **PARKING}

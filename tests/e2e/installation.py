@@ -11,7 +11,15 @@ from pathlib import Path
 
 import httpx
 
-ROLES = ("commands", "fanout", "delivery", "policies", "projection.identity", "projection.chat")
+ROLES = (
+    "commands",
+    "fanout",
+    "delivery",
+    "policies",
+    "projection.identity",
+    "projection.chat",
+    "projection.parking",
+)
 STARTS_WITHIN = 180.0  # seconds: a busy machine is slow, not wrong
 ROOT = Path(__file__).parents[2]
 

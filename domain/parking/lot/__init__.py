@@ -55,6 +55,7 @@ from domain.parking.lot.events import (
     Span,
     StaffAdded,
     StaffRemoved,
+    Stage,
     Status,
     TariffPublished,
     Terms,
@@ -69,7 +70,6 @@ from domain.parking.lot.state import (
     NEVER,
     Claim,
     Lot,
-    Stage,
     evolve,
 )
 

@@ -12,10 +12,11 @@ from domain.parking.lot.events import (
     LotOpened,
     SpaceClosed,
     SpaceReopened,
+    Stage,
     TariffPublished,
     TermsChanged,
 )
-from domain.parking.lot.state import Lot, Stage, evolve, length, tariff_of
+from domain.parking.lot.state import Lot, evolve, length, tariff_of
 from domain.parking.stock import FITS, NAMED
 from domain.parking.tariff import DAY, check_tariff, is_zone
 from domain.text import check_line

@@ -68,6 +68,7 @@ class Hold:
     space: str = ""  # this very space
     height: int = 0  # centimetres
     price: int | None = None  # what was quoted; refused where it is another now
+    confirmed: bool = False  # at once, not only held
 
 
 @dataclass(frozen=True, slots=True)

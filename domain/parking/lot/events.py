@@ -77,6 +77,14 @@ class Terms:
     compensation: int = 0  # minor units, to whom a promise is broken
 
 
+class Stage(StrEnum):
+    """What a live claim on a space is."""
+
+    HELD = "held"
+    CONFIRMED = "confirmed"
+    PRESENT = "present"
+
+
 class Lapse(StrEnum):
     """Why a promise ended without being kept or cancelled."""
 
@@ -166,6 +174,7 @@ class Confirmed:
     reservation: UUID
     holder: UUID
     noshow_at: datetime
+    taken: Span  # as before
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +187,8 @@ class Changed:
     taken: Span
     tariff_version: int
     price: int
-    due: datetime  # when the hold expires, or nobody is waited for any longer
+    due: datetime  # when the hold expires, nobody is waited for any longer, or the vehicle overstays
+    stage: Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +243,8 @@ class Entered:
     space: str
     freed: Span | None  # what its reservation took
     taken: Span
-    until: datetime | None  # what its reservation says
+    begin: datetime  # from here on is to be paid: a reservation's start
+    until: datetime | None  # a reservation's end
     tariff_version: int
 
 

@@ -15,10 +15,11 @@ from domain.parking.lot.events import (
     PaymentAsked,
     PaymentReturned,
     Span,
+    Stage,
     TicketClosed,
 )
 from domain.parking.lot.promises import confirmed, full, is_open, is_staff, own, unknown
-from domain.parking.lot.state import Claim, Lot, Stage, length, tariff_of
+from domain.parking.lot.state import Claim, Lot, length, tariff_of
 from domain.parking.lot.upkeep import span
 from domain.parking.plates import check_plate
 from domain.parking.stock import first_with_room, pools_for, room
@@ -51,7 +52,11 @@ def enter(lot: Lot, command: Enter, now: int) -> list[Event]:
         raise full(lot, pools)
     taken = Span(pool, instant(now), instant(until))
     space = _free_space(lot, pool)
-    return [Entered(command.ticket, None, command.vehicle, command.plate, space, None, taken, None, lot.tariff)]
+    return [
+        Entered(
+            command.ticket, None, command.vehicle, command.plate, space, None, taken, instant(now), None, lot.tariff
+        )
+    ]
 
 
 def leave(lot: Lot, command: Exit, now: int) -> list[Event]:
@@ -198,8 +203,8 @@ def _entered_on(lot: Lot, which: UUID, claim: Claim, plate: str, now: int) -> En
         raise Rejected("full_until_start", "There is no space before the reservation begins.")
     taken = Span(claim.pool, instant(now), instant(claim.end))
     space = _free_space(lot, claim.pool)
-    until = instant(claim.until)
-    return Entered(which, claim.holder, claim.vehicle, plate, space, span(claim), taken, until, claim.tariff)
+    begin, until = instant(claim.begin), instant(claim.until)
+    return Entered(which, claim.holder, claim.vehicle, plate, space, span(claim), taken, begin, until, claim.tariff)
 
 
 def _free_space(lot: Lot, pool: str) -> str:

@@ -9,8 +9,8 @@ from domain.instants import instant, micros
 from domain.kernel import Context, Reason, Rejected
 from domain.parking.lot.bill import quote, refunds
 from domain.parking.lot.commands import Change, Hold
-from domain.parking.lot.events import Cancelled, Changed, Confirmed, Event, Held, Opening, Span
-from domain.parking.lot.state import Claim, Lot, Stage, length, tariff_of
+from domain.parking.lot.events import Cancelled, Changed, Confirmed, Event, Held, Opening, Span, Stage
+from domain.parking.lot.state import Claim, Lot, length, tariff_of
 from domain.parking.lot.upkeep import span
 from domain.parking.plates import check_plate
 from domain.parking.stock import NAMED, first_with_room, pools_for
@@ -43,6 +43,9 @@ def hold(lot: Lot, command: Hold, context: Context, now: int) -> list[Event]:
     tariff = tariff_of(lot, lot.tariff)
     price = quote(tariff, start, end).gross
     _check_price(price, command.price)
+    taken = Span(pool, instant(start), instant(taken_until))
+    noshow = instant(_noshow(lot, start, taken_until))
+    then = [Confirmed(command.reservation, holder, noshow, taken)] if command.confirmed else []
     return [
         Held(
             reservation=command.reservation,
@@ -51,12 +54,13 @@ def hold(lot: Lot, command: Hold, context: Context, now: int) -> list[Event]:
             plate=command.plate,
             start=instant(start),
             end=instant(end),
-            taken=Span(pool, instant(start), instant(taken_until)),
+            taken=taken,
             tariff_version=lot.tariff,
             price=price,
             currency=tariff.currency,
             expires=context.now + lot.terms.hold,
-        )
+        ),
+        *then,
     ]
 
 
@@ -67,7 +71,7 @@ def confirm(lot: Lot, which: UUID, context: Context) -> list[Event]:
 
 def confirmed(lot: Lot, which: UUID, claim: Claim) -> Confirmed:
     assert claim.holder is not None  # a hold is somebody's
-    return Confirmed(which, claim.holder, instant(_noshow(lot, claim.begin, claim.end)))
+    return Confirmed(which, claim.holder, instant(_noshow(lot, claim.begin, claim.end)), span(claim))
 
 
 def change(lot: Lot, command: Change, context: Context, now: int) -> list[Event]:
@@ -102,7 +106,16 @@ def change(lot: Lot, command: Change, context: Context, now: int) -> list[Event]
     taken = Span(pool, instant(taken_from), instant(taken_until))
     return [
         Changed(
-            which, claim.holder, instant(start), instant(end), span(claim), taken, claim.tariff, price, instant(due)
+            which,
+            claim.holder,
+            instant(start),
+            instant(end),
+            span(claim),
+            taken,
+            claim.tariff,
+            price,
+            instant(due),
+            claim.stage,
         )
     ]
 

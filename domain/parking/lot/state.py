@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from enum import StrEnum
 from uuid import UUID
 
 from domain.instants import micros
@@ -33,6 +32,7 @@ from domain.parking.lot.events import (
     Span,
     StaffAdded,
     StaffRemoved,
+    Stage,
     TariffPublished,
     Terms,
     TermsChanged,
@@ -46,14 +46,6 @@ from domain.parking.tariff import Rate, Tariff, Validation
 NEVER = 1 << 62
 FREE = Tariff("XXX", (Rate(0),))  # before a tariff is published; XXX is ISO 4217's "no currency"
 RETURNED = 256  # payments that went back which are remembered, so that none goes back twice
-
-
-class Stage(StrEnum):
-    """What a live claim on a space is."""
-
-    HELD = "held"
-    CONFIRMED = "confirmed"
-    PRESENT = "present"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from domain.instants import instant
 from domain.parking.lot.bill import paid, refunds
-from domain.parking.lot.events import Event, Lapse, Lapsed, Overstayed, Rehomed, Span
-from domain.parking.lot.state import Claim, Lot, Stage, evolve
+from domain.parking.lot.events import Event, Lapse, Lapsed, Overstayed, Rehomed, Span, Stage
+from domain.parking.lot.state import Claim, Lot, evolve
 from domain.parking.stock import first_with_room, pools_for
 
 

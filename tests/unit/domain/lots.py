@@ -82,7 +82,7 @@ def held(number: int, start: datetime, end: datetime, **more: Any) -> Held:
 def entered(number: int, plate: str, at: datetime, space: str = "C1", until: datetime | None = None) -> Entered:
     """A walk-in."""
     taken = Span("car", at, until or at + 4 * HOUR)
-    return Entered(reservation(number), None, Vehicle.CAR, plate, space, None, taken, None, 1)
+    return Entered(reservation(number), None, Vehicle.CAR, plate, space, None, taken, at, None, 1)
 
 
 # For histories of anything at all.

@@ -60,13 +60,15 @@ def enter(number: int, plate: str = PLATE, vehicle: Vehicle = Vehicle.CAR) -> En
 
 def reserved(plate: str = PLATE) -> Given:
     """One reservation from one to two."""
-    return the_lot(held(1, ONE, TWO, plate=plate), Confirmed(reservation(1), DRIVER, ONE + 30 * MINUTE))
+    return the_lot(
+        held(1, ONE, TWO, plate=plate), Confirmed(reservation(1), DRIVER, ONE + 30 * MINUTE, Span("car", ONE, TWO))
+    )
 
 
 def test_a_walk_in_gets_a_space_and_a_ticket() -> None:
     taken = Span("car", NOON, NOON + 4 * HOUR)
     the_lot().when(enter(1), by=STAFF).then(
-        Entered(reservation(1), None, Vehicle.CAR, PLATE, "C1", None, taken, None, 1)
+        Entered(reservation(1), None, Vehicle.CAR, PLATE, "C1", None, taken, NOON, None, 1)
     )
     the_lot().when(enter(1), by=DRIVER).rejected("not_at_work_here", Reason.FORBIDDEN)
     the_lot().when(Enter(reservation(1), "B AB 1234", Vehicle.CAR), by=STAFF).rejected("plate_invalid")
@@ -105,12 +107,12 @@ def test_a_reservation_is_found_by_its_plate_or_its_code() -> None:
 
 def test_coming_early_needs_room_until_it_begins() -> None:
     soon = ONE - 10 * MINUTE
-    assert reserved().when(enter(9), by=STAFF, at=soon).accepted().events[-1].ticket == reservation(1)  # type: ignore[union-attr]
+    assert reserved().when(enter(9), by=STAFF, at=soon).accepted().events[-1].ticket == reservation(1)
     inside = [entered(number, f"DE:X{number}", NOON, f"C{number - 4}", until=ONE) for number in (5, 6, 7)]
     busy = Given(reserved().id, (*reserved().events, *inside))
     busy.when(enter(9), by=STAFF, at=soon).rejected("full_until_start")
     walk_in = reserved().when(enter(9), by=STAFF, at=NOON).accepted().events[-1]
-    assert walk_in.ticket == reservation(9)  # type: ignore[union-attr]
+    assert walk_in.ticket == reservation(9)
 
 
 def test_the_bill_at_the_gate_is_the_quote() -> None:
@@ -125,7 +127,7 @@ def test_the_bill_at_the_gate_is_the_quote() -> None:
 
 def test_who_has_paid_has_time_to_leave() -> None:
     lot = the_lot(entered(1, PLATE, NOON), Paid(reservation(1), reservation(5), 200, ONE - MINUTE))
-    assert lot.when(Exit(PLATE), by=STAFF, at=ONE + 14 * MINUTE).accepted()
+    lot.when(Exit(PLATE), by=STAFF, at=ONE + 14 * MINUTE).accepted()
     lot.when(Exit(PLATE), by=STAFF, at=ONE + 15 * MINUTE).rejected("payment_due")
 
 
@@ -167,9 +169,9 @@ def test_a_count_is_corrected_both_ways_with_a_reason() -> None:
     )
     more = lot.when(CorrectCount("car", 3, "one more"), by=STAFF, at=ONE).accepted()
     more.when(enter(9, "DE:NEW1"), by=STAFF, at=ONE).rejected("full")
-    [stranger] = more.events[-1].added  # type: ignore[union-attr]
+    [stranger] = more.events[-1].added
     back = more.when(CorrectCount("car", 2, "gone"), by=STAFF, at=ONE).accepted()
-    assert back.events[-2].ticket == stranger  # type: ignore[union-attr]
+    assert back.events[-2].ticket == stranger
 
 
 def test_a_correction_that_breaks_a_promise_says_so() -> None:
@@ -187,7 +189,7 @@ def test_spaces_are_closed_and_reopened_but_not_under_a_vehicle() -> None:
     closed = lot.when(CloseSpace("C2", "paint"), by=STAFF).accepted()
     closed.when(CloseSpace("C2", "paint"), by=STAFF).then()
     found = closed.when(enter(2, OTHER_PLATE), by=STAFF).accepted()
-    assert found.events[-1].space == "C3"  # type: ignore[union-attr]
+    assert found.events[-1].space == "C3"
     found.when(enter(3, "DE:X3"), by=STAFF).rejected("full")
     closed.when(ReopenSpace("C2"), by=STAFF).then(SpaceReopened("C2", "car"))
 

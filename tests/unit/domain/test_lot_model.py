@@ -35,6 +35,7 @@ from domain.parking.lot import (
     Exited,
     Held,
     Hold,
+    Lapse,
     Lapsed,
     Level,
     Lot,
@@ -52,7 +53,10 @@ from domain.parking.lot import (
     decide,
     evolve,
 )
-from domain.parking.stock import Vehicle, free, pools_for, profile_of
+from domain.parking.lot.listing import Standing, stock_of
+from domain.parking.lot.state import length
+from domain.parking.lot.upkeep import caught_up
+from domain.parking.stock import EMPTY, Vehicle, free, pools_for, profile_of
 from tests.scenario import ANN, CID, DAN, EVE, NOON
 from tests.unit.domain.lots import LOT
 
@@ -206,7 +210,23 @@ class Simulation:
         for pool in {each.pool for each in SPACES}:
             spans = [(micros(e.start), micros(e.end)) for e in self.picture.spans.values() if e.pool == pool]
             assert self.lot.taken.get(pool, profile_of(())) == profile_of(spans)
+        self.check_listing()
         assert self.lot.next_due == min((each.due for each in self.lot.claims.values()), default=1 << 62)
+
+    def check_listing(self) -> None:
+        """Whoever only reads counts as the lot will decide, however long nothing has been decided."""
+        later = micros(self.now) + self.chance.randrange(10**11)
+        settled, events = caught_up(self.lot, later)
+        broken = (each for each in events if isinstance(each, Lapsed) and each.why is Lapse.DISPLACED)
+        if any(broken) or any(isinstance(each, Rehomed) for each in events):
+            return  # what had to be moved meanwhile is known only once it is decided
+        claims = self.lot.claims.values()
+        known = [Standing(each.stage, each.pool, each.start, each.end, each.due) for each in claims]
+        listed = stock_of(known, later, length(self.lot.terms.overstay))
+        start = later + self.chance.randrange(10**10)
+        for pool in {each.pool for each in SPACES}:
+            counts = [each.get(pool, EMPTY).most(start, start + 3_600_000_000) for each in (listed, settled.taken)]
+            assert counts[0] == counts[1]
 
 
 def test_a_year_in_which_nothing_is_promised_twice() -> None:

@@ -1,6 +1,7 @@
 """Reservations: sold while there is room for all of an interval, kept, changed, cancelled, or openly broken."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -30,6 +31,7 @@ from domain.parking.lot import (
     Space,
     SpaceClosed,
     Span,
+    Stage,
     Terms,
 )
 from domain.parking.stock import Vehicle
@@ -49,13 +51,16 @@ MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 TEN, ELEVEN, TWELVE = (NOON + DAY + hour * HOUR for hour in (-2, -1, 0))
 
 
-def hold(number: int, vehicle: Vehicle = Vehicle.CAR, space: str = "", **more: int) -> Hold:
+CONFIRMED = Confirmed(reservation(1), DRIVER, TEN + 30 * MINUTE, Span("car", TEN, ELEVEN))
+
+
+def hold(number: int, vehicle: Vehicle = Vehicle.CAR, space: str = "", **more: Any) -> Hold:
     return Hold(reservation(number), vehicle, TEN, ELEVEN, PLATE, space, **more)
 
 
 def reserved(number: int, **more: object) -> tuple[object, object]:
     one = held(number, TEN, ELEVEN, **more)
-    return one, Confirmed(reservation(number), one.holder, TEN + 30 * MINUTE)
+    return one, Confirmed(reservation(number), one.holder, TEN + 30 * MINUTE, one.taken)
 
 
 def full() -> Given:
@@ -86,7 +91,7 @@ def test_a_hold_expires_when_somebody_decides_not_when_a_timer_rings() -> None:
 
 def test_a_confirmed_one_does_not_expire_and_a_repeat_adds_nothing() -> None:
     lot = the_lot(held(1, TEN, ELEVEN))
-    confirmed = lot.when(Confirm(reservation(1)), by=DRIVER).then(Confirmed(reservation(1), DRIVER, TEN + 30 * MINUTE))
+    confirmed = lot.when(Confirm(reservation(1)), by=DRIVER).then(CONFIRMED)
     confirmed.when(Confirm(reservation(1)), by=DRIVER).then()
     confirmed.when(Settle(), by=SYSTEM, at=TEN).then()
     lot.when(Confirm(reservation(1)), by=DRIVER, at=NOON + HOUR).rejected("reservation_unknown", Reason.NOT_FOUND)
@@ -102,7 +107,7 @@ def test_nobody_touches_what_is_somebody_elses() -> None:
 def test_a_motorcycle_may_take_a_cars_space_but_not_the_other_way() -> None:
     one = the_lot(held(1, TEN, ELEVEN, vehicle=Vehicle.MOTORCYCLE, pool="motorcycle"))
     found = one.when(hold(2, Vehicle.MOTORCYCLE), by=DAN).accepted()
-    assert found.events[-1].taken.pool == "car"  # type: ignore[union-attr]
+    assert found.events[-1].taken.pool == "car"
     full().when(hold(9, Vehicle.CAR), by=DAN).rejected("full")
     full().when(hold(9, Vehicle.MOTORCYCLE), by=DAN).accepted()
     the_lot().when(hold(9, Vehicle.BICYCLE), by=DAN).rejected("no_such_space")
@@ -163,6 +168,7 @@ def test_a_change_needs_room_only_beside_itself_and_keeps_its_tariff() -> None:
             1,
             400,
             NOON + DAY,
+            Stage.HELD,
         )
     )
     blocked = the_lot(*full().events[4:], held(5, ELEVEN, TWELVE), held(6, ELEVEN, TWELVE), held(7, ELEVEN, TWELVE))
@@ -215,7 +221,8 @@ def test_paying_confirms_a_hold_and_money_for_nothing_goes_back_once() -> None:
     lot.when(Pay(reservation(1), payment, 199, "card"), by=DRIVER).rejected("amount_differs", Reason.INVALID)
     note = NotePayment(reservation(1), payment, 200)
     paid = asked.when(note, by=SYSTEM).then(
-        Paid(reservation(1), payment, 200, NOON), Confirmed(reservation(1), DRIVER, TEN + 30 * MINUTE)
+        Paid(reservation(1), payment, 200, NOON),
+        CONFIRMED,
     )
     paid.when(note, by=SYSTEM).then()
     paid.when(note, by=DRIVER).rejected("not_yours", Reason.FORBIDDEN)
@@ -250,4 +257,4 @@ def test_who_can_be_moved_is_moved() -> None:
 def test_late_stop_is_kept_free_for_it() -> None:
     terms = Terms(late_stop=30 * MINUTE)
     lot = the_lot(terms=terms).when(hold(1), by=DRIVER).accepted()
-    assert lot.events[-1].taken == Span("car", TEN, ELEVEN + 30 * MINUTE)  # type: ignore[union-attr]
+    assert lot.events[-1].taken == Span("car", TEN, ELEVEN + 30 * MINUTE)

@@ -1,0 +1,1 @@
+"""Car parks as drivers and operators see them."""

@@ -1,0 +1,215 @@
+"""What drivers and operators ask of car parks. Who may see what is for the face to decide."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from domain.instants import instant, micros
+from domain.parking.lot import Level, Opening, Space, Stage, Terms
+from domain.parking.lot.bill import bill
+from domain.parking.lot.listing import Standing, stock_of
+from domain.parking.lot.state import FREE, length
+from domain.parking.price import Price
+from domain.parking.stock import Profile, free
+from domain.parking.tariff import Allowance, Tariff, Validation
+from infra.tables import Row, Tables
+from projections.parking.tables import (
+    BUCKET,
+    DIARY,
+    INSIDE,
+    LISTED,
+    LOTS,
+    MINE,
+    PAYMENTS,
+    RESERVATIONS,
+    SHELF,
+    SPACES,
+    STAFF,
+    TAKEN,
+    TARIFFS,
+    TICKETS,
+    VALIDATIONS,
+    WORKPLACES,
+)
+
+MOST = 10_000  # rows of one question: lots, spaces, claims of two hours
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class LotSeen:
+    """A lot as everybody may see it."""
+
+    lot: UUID
+    owner: UUID
+    name: str
+    zone: str
+    latitude: float
+    longitude: float
+    address: str
+    levels: tuple[Level, ...]
+    spaces: tuple[Space, ...]
+    hours: tuple[Opening, ...]
+    terms: Terms
+    tariff: Tariff
+    tariff_version: int
+    closed: frozenset[str]
+    seen_at: datetime
+    version: int
+
+    @property
+    def capacity(self) -> dict[str, int]:
+        """Open spaces of each pool."""
+        found = {each.pool: 0 for each in self.spaces}
+        for each in self.spaces:
+            found[each.pool] += each.name not in self.closed
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class TicketSeen:
+    """A vehicle's stay and what it costs as of now."""
+
+    row: Row
+    validations: tuple[Validation, ...]
+    paid: int
+    price: Price
+
+    @property
+    def due(self) -> int:
+        return max(0, self.price.gross - self.paid)
+
+
+class Lots:
+    """Queries of car parks."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def lot(self, lot: UUID) -> LotSeen | None:
+        """One lot; None where there is none."""
+        row, spaces = await asyncio.gather(
+            self._tables.get(LOTS, lot=lot), self._tables.scan(SPACES, lot=lot, limit=MOST)
+        )
+        if row is None or row["name"] is None:
+            return None
+        return LotSeen(
+            lot=lot,
+            owner=row["owner"],
+            name=row["name"],
+            zone=row["zone"],
+            latitude=row["latitude"],
+            longitude=row["longitude"],
+            address=row["address"],
+            levels=_read(row["levels"], tuple[Level, ...], ()),
+            spaces=_read(row["spaces"], tuple[Space, ...], ()),
+            hours=_read(row["hours"], tuple[Opening, ...], ()),
+            terms=_read(row["terms"], Terms, Terms()),
+            tariff=_read(row["tariff"], Tariff, FREE),
+            tariff_version=row["tariff_version"] or 0,
+            closed=frozenset(each["space"] for each in spaces if each["closed"]),
+            seen_at=row["seen_at"],
+            version=row["version"],
+        )
+
+    async def lots(self) -> dict[UUID, str]:
+        """Every lot there is, with its name."""
+        return {row["lot"]: row["name"] for row in await self._tables.scan(LISTED, shelf=SHELF, limit=MOST)}
+
+    async def workplaces(self, person: UUID) -> dict[UUID, str]:
+        """The lots a person owns or works at."""
+        rows = await self._tables.scan(WORKPLACES, person=person, limit=MOST)
+        return {row["lot"]: row["role"] for row in rows}
+
+    async def is_staff(self, lot: UUID, person: UUID) -> bool:
+        """Whether they own it or are at work there."""
+        return await self._tables.get(WORKPLACES, person=person, lot=lot) is not None
+
+    async def staff(self, lot: UUID) -> list[UUID]:
+        return [row["person"] for row in await self._tables.scan(STAFF, lot=lot, limit=MOST)]
+
+    async def stock(self, seen: LotSeen, start: int, end: int, now: int) -> dict[str, Profile]:
+        """What is taken of each pool in [start, end) as of now: the steps that the lot itself decides with."""
+        overstay = length(seen.terms.overstay)
+        first, last = start // BUCKET, max(end - 1, start) // BUCKET
+        if start < now + overstay and end > now:
+            first = min(first, (now - BUCKET) // BUCKET)  # who should have left a moment ago may still be there
+        wanted = range(first, last + 1)
+        found = await asyncio.gather(
+            *(self._tables.scan(TAKEN, lot=seen.lot, bucket=each, limit=MOST) for each in wanted)
+        )
+        rows = {row["claim"]: row for bucket in found for row in bucket if row["stage"] is not None}
+        claims = (
+            Standing(Stage(row["stage"]), row["pool"], row["start"], row["stop"], row["due"]) for row in rows.values()
+        )
+        return stock_of(claims, now, overstay)
+
+    async def free(self, seen: LotSeen, pools: Sequence[str], start: int, end: int, now: int) -> int:
+        """How many more vehicles can be promised one of these pools through all of [start, end)."""
+        return free(seen.capacity, await self.stock(seen, start, end, now), pools, start, end)
+
+    async def spaces(self, lot: UUID) -> dict[str, Row]:
+        """What is known of spaces beside the layout: closed, reason, occupied, since, ticket."""
+        return {row["space"]: row for row in await self._tables.scan(SPACES, lot=lot, limit=MOST)}
+
+    async def inside(self, lot: UUID) -> list[Row]:
+        """The vehicles that are in."""
+        rows = await self._tables.scan(INSIDE, lot=lot, limit=MOST)
+        return [row for row in rows if row["since"] is not None]
+
+    async def reservation(self, reservation: UUID) -> Row | None:
+        row = await self._tables.get(RESERVATIONS, reservation=reservation)
+        return row if row and row["holder"] is not None else None
+
+    async def reservations(self, person: UUID, limit: int, before: int | None = None) -> list[Row]:
+        """A person's reservations, the latest first; each row has `reservation` and `made` as well."""
+        below = None if before is None else (before,)
+        mine = await self._tables.scan(MINE, person=person, limit=limit, below=below)
+        rows = await asyncio.gather(*(self._tables.get(RESERVATIONS, reservation=each["reservation"]) for each in mine))
+        return [{**row, "made": each["made"]} for each, row in zip(mine, rows, strict=True) if row and row["holder"]]
+
+    async def ticket(self, ticket: UUID, now: datetime) -> TicketSeen | None:
+        """A ticket with what it costs: as of now, or when the vehicle left."""
+        row = await self._tables.get(TICKETS, ticket=ticket)
+        if row is None or row["entered_at"] is None:
+            return None
+        tariff, validations, paid = await asyncio.gather(
+            self.tariff(row["lot"], row["tariff_version"]), self._validations(ticket), self.paid(ticket)
+        )
+        until = 0 if row["until"] is None else micros(row["until"])
+        grace = 0 if row["grace"] is None else micros(row["grace"])
+        end = micros(row["exited_at"] or now)
+        price = bill(tariff, micros(row["begin"]), until, grace, end, validations, lost=bool(row["lost"]))
+        return TicketSeen(row, validations, paid, price)
+
+    async def paid(self, claim: UUID) -> int:
+        """Minor units that came for a reservation or a ticket."""
+        rows = await self._tables.scan(PAYMENTS, claim=claim, limit=MOST)
+        return sum(row["amount"] for row in rows if row["state"] == "paid")
+
+    async def payments(self, claim: UUID) -> list[Row]:
+        return await self._tables.scan(PAYMENTS, claim=claim, limit=MOST)
+
+    async def tariff(self, lot: UUID, version: int) -> Tariff:
+        """One version of a lot's tariff; free parking before the first."""
+        row = await self._tables.get(TARIFFS, lot=lot, version=version)
+        return FREE if row is None else _read(row["tariff"], Tariff, FREE)
+
+    async def _validations(self, ticket: UUID) -> tuple[Validation, ...]:
+        rows = await self._tables.scan(VALIDATIONS, ticket=ticket, limit=100)
+        return tuple(Validation(row["code"], Allowance(row["allowance"]), row["value"]) for row in rows)
+
+    async def diary(self, lot: UUID, day: str, limit: int, before: int | None = None) -> list[dict[str, Any]]:
+        """What happened on a day (UTC), the latest first."""
+        below = None if before is None else (before,)
+        rows = await self._tables.scan(DIARY, lot=lot, day=day, limit=limit, below=below)
+        return [{**row, "time": instant(row["micros"])} for row in rows]
+
+
+def _read(text: str | None, kind: type[T], absent: T) -> T:
+    return absent if text is None else msgspec.json.decode(text, type=kind)

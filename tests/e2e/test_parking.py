@@ -1,0 +1,228 @@
+"""A car park as drivers, gates and operators have it, in both engines."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from tests.e2e.people import Person, Town
+
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+TARIFF = {"currency": "EUR", "zone": "Europe/Berlin", "rates": [{"price": 200, "tax": 1900}]}
+
+
+@dataclass
+class Lot:
+    """A car park and who runs it."""
+
+    owner: Person
+    id: str
+
+    @classmethod
+    async def opened(cls, owner: Person, cars: int, **terms: Any) -> "Lot":
+        place = {"name": "Main", "zone": "Europe/Berlin", "latitude": 52.5, "longitude": 13.4, "address": "Main St 1"}
+        lot = cls(owner, (await owner.ask("POST", "/parking/lots", 201, json=place))["lot_id"])
+        spaces = [{"name": f"C{number:04d}", "level": "0"} for number in range(cars)]
+        spaces.append({"name": "M1", "level": "0", "pool": "motorcycle"})
+        await lot.change("PUT", "layout", 204, json={"levels": [{"name": "0"}], "spaces": spaces})
+        await lot.change("PUT", "tariff", json=TARIFF)
+        if terms:
+            await lot.change("PUT", "terms", 204, json=terms)
+        return lot
+
+    async def change(self, method: str, path: str, expected: int = 200, **rest: Any) -> Any:
+        return await self.owner.ask(method, f"/parking/{self.id}/{path}", expected, **rest)
+
+    async def enter(self, number: str, expected: int = 201, **more: Any) -> Any:
+        body = {"plate": {"number": number, "country": "DE"}, **more}
+        return await self.change("POST", "gate/entry", expected, json=body)
+
+    async def leave(self, number: str, expected: int = 200) -> Any:
+        body = {"plate": {"number": number, "country": "DE"}}
+        return await self.change("POST", "gate/exit", expected, json=body)
+
+    async def free(self, person: Person, start: datetime, end: datetime | None = None) -> dict[str, Any]:
+        query = {"timestamp": start.isoformat()} | ({"end": end.isoformat()} if end else {})
+        found: dict[str, Any] = await person.ask("GET", f"/parking/{self.id}/availability", params=query)
+        return found
+
+
+def soon(hours: float = 24) -> datetime:
+    return datetime.now(UTC).replace(microsecond=0) + hours * HOUR
+
+
+def interval(start: datetime, hours: float = 1) -> dict[str, str]:
+    return {"start": start.isoformat(), "end": (start + hours * HOUR).isoformat()}
+
+
+async def test_a_driver_reserves_comes_and_leaves(town: Town) -> None:
+    owner, ann = await town.person("owner"), await town.person("ann")
+    lot = await Lot.opened(owner, 2, early_start="PT15M")
+    start = soon(0.1)
+    ann.has_seen(owner)
+    quote = await ann.ask(
+        "POST", f"/parking/{lot.id}/quotes", json=interval(start), params={"after": ann.seen["parking"]}
+    )
+    assert (quote["available"], quote["price"]["gross"], quote["price"]["tax"]) == (2, 200, 32)
+    body = {**interval(start), "plate": {"number": "B AB 123", "country": "DE"}, "price": 200}
+    held = await ann.ask("POST", f"/parking/{lot.id}/reservations", 201, json=body)
+    assert held["status"] == "PENDING"
+    path = f"/parking/{lot.id}/reservations/{held['reservation_id']}"
+    await ann.ask("POST", f"{path}/confirmation", 204)
+    seen = await ann.ask("GET", f"/parking/reservations/{held['reservation_id']}")
+    assert (seen["status"], seen["plate"], seen["pool"]) == ("RESERVED", "DE:BAB123", "car")
+    assert (await ann.ask("PATCH", path, json=interval(start, 2)))["price"] == 400
+    let = await lot.enter("b-ab 123")
+    assert (let["ticket_id"], let["reserved"]) == (held["reservation_id"], True)
+    ann.has_seen(owner)
+    assert (await ann.ask("GET", "/parking/reservations"))[0]["status"] == "FULFILLED"
+    ticket = await ann.ask("GET", f"/parking/tickets/{let['ticket_id']}")
+    assert (ticket["due"], ticket["space"]) == (400, let["space"])
+    assert (await lot.leave("B-AB-123", 409))["code"] == "payment_due"
+
+
+async def test_availability_is_that_of_the_asked_time(town: Town) -> None:
+    owner, ann = await town.person("owner"), await town.person("ann")
+    lot = await Lot.opened(owner, 1)
+    ann.has_seen(owner)
+    start = soon()
+    await ann.ask("POST", f"/parking/{lot.id}/reservations", 201, json={**interval(start), "confirmed": True})
+    for at, end, cars in [
+        (start - MINUTE, None, 1),
+        (start, None, 0),
+        (start + HOUR, None, 1),
+        (start - HOUR, start, 1),
+        (start - HOUR, start + MINUTE, 0),
+        (start + 24 * HOUR, None, 1),
+    ]:
+        found = await lot.free(ann, at, end)
+        assert (found["classes"]["car"], found["classes"]["motorcycle"]) == (cars, cars + 1)
+        assert found["available_spaces"] == cars + 1
+        assert found["observed_at"] <= datetime.now(UTC).isoformat()
+
+
+async def test_forty_clients_at_once_get_what_there_is_and_no_more(town: Town) -> None:
+    owner, ann, bob = [await town.person(name) for name in ("owner", "ann", "bob")]
+    lot = await Lot.opened(owner, 9)
+    start = soon()
+
+    async def reserve(number: int) -> str:
+        who = (owner, ann, bob)[number % 3]
+        offset = (number % 4) * 10 * MINUTE
+        body = {**interval(start + offset), "confirmed": number % 2 == 0}
+        answer = await who.http.post(f"/parking/{lot.id}/reservations", json=body)
+        assert answer.status_code in (201, 409), answer.text
+        return str(answer.json().get("code", "reserved"))
+
+    outcomes = await asyncio.gather(*(reserve(number) for number in range(40)))
+    assert outcomes.count("reserved") == 9
+    assert outcomes.count("full") == 31
+    last = await owner.http.post(f"/parking/{lot.id}/reservations", json=interval(start + 5 * HOUR))
+    seen = {"after": last.headers["Septet-Position"], "timestamp": (start + 40 * MINUTE).isoformat()}
+    assert (await owner.ask("GET", f"/parking/{lot.id}/availability", params=seen))["classes"]["car"] == 0
+
+
+async def test_a_hold_that_is_over_is_seen_to_be_over(town: Town) -> None:
+    owner, ann = await town.person("owner"), await town.person("ann")
+    lot = await Lot.opened(owner, 1, hold="PT1S")
+    start = soon()
+    held = await ann.ask("POST", f"/parking/{lot.id}/reservations", 201, json=interval(start))
+    path = f"/parking/reservations/{held['reservation_id']}"
+    for _ in range(600):  # the deadline comes from the policies' worker
+        if (await ann.ask("GET", path))["status"] == "REJECTED":
+            break
+        await asyncio.sleep(0.1)
+    found = await ann.ask("GET", path)
+    assert (found["status"], found["why"]) == ("REJECTED", "expired")
+    assert (await lot.free(ann, start))["classes"]["car"] == 1
+    await ann.ask("POST", f"/parking/{lot.id}/reservations/{held['reservation_id']}/confirmation", 404)
+
+
+async def test_the_gates_count_and_nobody_passes_twice(town: Town) -> None:
+    owner, eve = await town.person("owner"), await town.person("eve")
+    lot = await Lot.opened(owner, 2)
+    first = await lot.enter("B X 1")
+    assert (await lot.enter("BX1", 409))["code"] == "already_inside"
+    assert (await lot.leave("B X 2", 404))["code"] == "not_inside"
+    await lot.enter("B X 2")
+    assert (await lot.enter("B X 3", 409))["code"] == "full"
+    assert [each["plate"] for each in await lot.change("GET", "inside")] == ["DE:BX1", "DE:BX2"]
+    body = {"code": "SHOP", "allowance": "percent", "value": 100}
+    await lot.change("POST", f"tickets/{first['ticket_id']}/validations", 204, json=body)
+    assert (await lot.leave("B X 1"))["price"] == 0
+    await lot.change("PUT", "counts/car", 204, json={"present": 2, "reason": "counted by hand"})
+    states = [each["state"] for each in await lot.change("GET", "spaces")]
+    assert sorted(states) == ["free", "free", "occupied"]
+    assert len(await lot.change("GET", "inside")) == 2
+    assert [each["what"] for each in await lot.change("GET", "diary")][:2] == ["count corrected", "left"]
+    eve.has_seen(owner)
+    for path in ("inside", "diary"):
+        assert (await eve.ask("GET", f"/parking/{lot.id}/{path}", 403))["code"] == "not_at_work_here"
+    await eve.ask("POST", f"/parking/{lot.id}/gate/entry", 403, json={"plate": {"number": "X", "country": "DE"}})
+    await eve.ask("PUT", f"/parking/{lot.id}/terms", 403, json={})
+    await eve.ask("GET", f"/parking/tickets/{first['ticket_id']}", 404)
+
+
+async def test_a_code_opens_the_gate_for_its_reservation_only(town: Town) -> None:
+    owner, ann = await town.person("owner"), await town.person("ann")
+    lot = await Lot.opened(owner, 2)
+    body = {**interval(soon(0.1)), "confirmed": True}
+    held = await ann.ask("POST", f"/parking/{lot.id}/reservations", 201, json=body)
+    code = (await ann.ask("GET", f"/parking/reservations/{held['reservation_id']}"))["code"]
+    assert (await lot.enter("B X 1", 422, code=code[:-1] + "x"))["code"] == "code_invalid"
+    assert (await lot.enter("B X 1", code=code))["ticket_id"] == held["reservation_id"]
+    owner.has_seen(ann)
+    assert (await owner.ask("GET", f"/parking/reservations/{held['reservation_id']}"))["code"] is None
+
+
+async def test_the_same_key_is_one_reservation_and_a_version_that_is_over_is_refused(town: Town) -> None:
+    owner, ann = await town.person("owner"), await town.person("ann")
+    lot = await Lot.opened(owner, 1)
+    start = soon()
+    key, path = {"Idempotency-Key": str(uuid4())}, f"/parking/{lot.id}/reservations"
+    first, again = [await ann.ask("POST", path, 201, json=interval(start), headers=key) for _ in "ab"]
+    assert first == again
+    other = await ann.ask("POST", path, 422, json=interval(start, 2), headers=key)
+    assert other["code"] == "idempotency_key_reused"
+    stale = {"If-Match": '"1"'}
+    assert (await ann.ask("POST", path, 412, json=interval(start), headers=stale))["code"] == "version_conflict"
+
+
+async def test_the_articles_endpoints(town: Town) -> None:
+    owner, ann, eve = [await town.person(name) for name in ("owner", "ann", "eve")]
+    lot = await Lot.opened(owner, 1)
+    ann.has_seen(owner)
+    seen = await ann.ask("GET", f"/parking/{lot.id}")
+    assert (seen["total_spaces"], seen["name"], seen["role"]) == (2, "Main", None)
+    start = soon()
+    wish = {"user_id": ann.id, "timestamp": start.isoformat()}
+    assert (await eve.ask("POST", f"/parking/{lot.id}/reserve", 403, json=wish))["code"] == "not_yours"
+    made = await ann.ask("POST", f"/parking/{lot.id}/reserve", 201, json=wish)
+    assert (made["status"], made["price"]) == ("RESERVED", 200)
+    assert (await lot.free(ann, start))["classes"]["car"] == 0
+    full = await eve.ask("POST", f"/parking/{lot.id}/reserve", 409, json={**wish, "user_id": eve.id})
+    assert full["code"] == "full"
+    me = await ann.ask("GET", f"/parking/user/{ann.id}")
+    assert (me["name"], [each["reservation_id"] for each in me["reservations"]]) == (ann.name, [made["reservation_id"]])
+    await eve.ask("GET", f"/parking/user/{ann.id}", 403)
+    await eve.ask("DELETE", f"/parking/reservation/{made['reservation_id']}", 404)
+    await ann.ask("DELETE", f"/parking/reservation/{made['reservation_id']}", 204)
+    again = await ann.ask("DELETE", f"/parking/reservation/{made['reservation_id']}", 404)
+    assert again["code"] == "reservation_unknown"
+    assert (await lot.free(ann, start))["classes"]["car"] == 1
+    async with httpx.AsyncClient(base_url=town.url, timeout=60) as stranger:
+        for path in (f"/parking/{lot.id}", f"/parking/{lot.id}/availability", "/parking/reservations"):
+            assert (await stranger.get(path)).status_code == 401
+        body = {
+            "name": f"new-{uuid4().hex[:8]}",
+            "phone_number": f"+4933{uuid4().int % 10**8:08d}",
+            "password": "long enough",
+        }
+        user = (await stranger.post("/parking/user/register", json=body)).json()["user_id"]
+        signed = {"name": body["name"], "password": body["password"], "device": "test"}
+        assert (await stranger.post("/parking/user/login", json=signed)).json()["user_id"] == user
+    version = {"Api-Version": "7"}
+    assert (await ann.ask("GET", f"/parking/{lot.id}", 401, headers=version))["code"] == "unknown_version"
