@@ -16,6 +16,7 @@ from projections.chat.queries import Conversations
 from projections.history import Histories
 from projections.identity import People
 from projections.journal import Journal
+from projections.parking.money import Invoices
 from projections.parking.queries import Lots
 from projections.projection import Projection
 from projections.status import Status
@@ -38,6 +39,8 @@ class Services:
     conversations: Conversations
     inbox: Inbox
     lots: Lots
+    invoices: Invoices
+    payment_news: Callable[[bytes, str], bool]  # whether a body was signed by the payment gateway
     letters: DeadLetters
     journal: Journal
     histories: Histories

@@ -3,9 +3,13 @@
 from domain.chat import contacts, conversation, signals
 from domain.identity import claim, person
 from domain.kernel import Catalogue, aggregate
-from domain.parking import lot
+from domain.parking import ledger, lot, payment
 
 CATALOGUE = Catalogue(
-    [aggregate(claim), aggregate(person), aggregate(conversation), aggregate(contacts), aggregate(lot)],
+    [
+        *(aggregate(claim), aggregate(person)),
+        *(aggregate(conversation), aggregate(contacts)),
+        *(aggregate(lot), aggregate(payment), aggregate(ledger)),
+    ],
     signals=signals.SIGNALS,
 )

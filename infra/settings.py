@@ -66,6 +66,9 @@ class Settings(BaseSettings):
     access_token_life: Duration = timedelta(minutes=10)
     code_sender: str = Field("log", description="How one-time codes go out: `log`, or the URL of a webhook.")
 
+    payments: str = Field("", description="URL of the payment gateway; where it is empty, no real money moves.")
+    payments_secret: SecretStr = Field(SecretStr(""), description="Signs the payment gateway's webhooks.")
+
     stalled_after: Duration = Field(
         timedelta(seconds=60),
         description="When a worker in which nothing happens, or whose partitions stand still, ends itself.",

@@ -19,11 +19,15 @@ from infra.blobs import Blobs
 from infra.clock import micros_now
 from infra.generations import Generation, Generations, LiveTables, Plan
 from infra.log import Log, LogUnavailable, Retention, Topic
+from infra.payment_gateway.over_http import OverHttp
+from infra.payment_gateway.till import InProcess
+from infra.payments import PaymentGateway
 from infra.settings import Engine, Settings
 from infra.tables import Table, Tables, TablesUnavailable
 from processors.deadlines import Deadlines
 from processors.delivery import Delivery
 from processors.fanout import FanOut
+from processors.payments import Charging
 from processors.policies import RULES
 from processors.policies.worker import Policies
 from processors.streams import Handler, Stream
@@ -34,6 +38,7 @@ from projections.fingerprint import fingerprint
 from projections.following import Following
 from projections.identity import identity
 from projections.parking.lots import parking
+from projections.parking.money import invoices
 from projections.projection import Projection
 from schemas import topics
 from schemas.codec import Codec
@@ -41,7 +46,7 @@ from schemas.registry import Lock
 
 log = structlog.get_logger(__name__)
 
-PROJECTIONS: tuple[Projection, ...] = (identity, conversations, parking)
+PROJECTIONS: tuple[Projection, ...] = (identity, conversations, parking, invoices)
 WEEK, MONTH = timedelta(days=7), timedelta(days=30)
 
 
@@ -103,6 +108,7 @@ CONSUMERS: dict[str, Callable[[House], Handler[Any]]] = {
     "fanout": lambda house: FanOut(house.log, house.codec, Audience(house.tables)),
     "delivery": lambda house: Delivery(house.log, house.codec, house.tables, Inbox(house.tables)),
     "policies": lambda house: Policies(house.log, house.codec, house.tables, house.catalogue, RULES),
+    "payments": lambda house: _charging(house),
     **{each.name: lambda house, each=each: Following(each, house.generations) for each in PROJECTIONS},  # type: ignore[misc]
 }
 
@@ -130,7 +136,8 @@ def all_topics(settings: Settings) -> list[Topic]:
 def own_tables() -> Sequence[Table]:
     """Every table that is no read model's."""
     lists = (deadletters.TABLES, generations.TABLES, (progress.PROGRESS, *workers.TABLES))
-    return [*Inbox.tables, *Audience.tables, *Deadlines.tables, *(each for tables in lists for each in tables)]
+    own = (*Inbox.tables, *Audience.tables, *Deadlines.tables, *Charging.tables)
+    return [*own, *(each for tables in lists for each in tables)]
 
 
 def outdated(projection: Projection, plan: Plan) -> str:
@@ -206,6 +213,12 @@ def _blobs(settings: Settings) -> Blobs:
         secret_access_key=settings.blobs_secret.get_secret_value(),
         endpoint=settings.blobs_endpoint or None,
     )
+
+
+def _charging(house: House) -> Charging:
+    """With the gateway that is set, else a till in this process that takes no real money."""
+    gateway: PaymentGateway = OverHttp(house.settings.payments) if house.settings.payments else InProcess()
+    return Charging(house.log, house.codec, house.tables, house.catalogue, gateway)
 
 
 def _secret(settings: Settings) -> bytes:

@@ -14,6 +14,7 @@ from api.services import Services
 from infra.deadletters import DeadLetters
 from infra.generations import one_view
 from infra.log import LogUnavailable
+from infra.payment_gateway.over_http import is_signed
 from infra.progress import progress_of
 from infra.tables import TablesUnavailable
 from producers.gateway import Gateway
@@ -23,8 +24,9 @@ from projections.chat.queries import Conversations
 from projections.history import Histories
 from projections.identity import People
 from projections.journal import Journal
-from projections.status import Status
+from projections.parking.money import Invoices
 from projections.parking.queries import Lots
+from projections.status import Status
 from projections.waiting import Waiting
 from septet.composition import CONSUMERS, PROJECTIONS, House, outdated
 
@@ -48,6 +50,8 @@ async def services(house: House) -> AsyncIterator[Services]:
             conversations=Conversations(house.tables),
             inbox=Inbox(house.tables),
             lots=Lots(house.tables),
+            invoices=Invoices(house.tables),
+            payment_news=lambda body, mark: is_signed(house.settings.payments_secret.get_secret_value(), body, mark),
             letters=DeadLetters(house.tables),
             journal=Journal(house.log, house.codec, house.tables, tuple(CONSUMERS)),
             histories=Histories(house.log, house.codec, house.catalogue),

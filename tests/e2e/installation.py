@@ -18,7 +18,9 @@ ROLES = (
     "policies",
     "projection.identity",
     "projection.chat",
+    "payments",
     "projection.parking",
+    "projection.invoices",
 )
 STARTS_WITHIN = 180.0  # seconds: a busy machine is slow, not wrong
 ROOT = Path(__file__).parents[2]

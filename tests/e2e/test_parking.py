@@ -1,6 +1,7 @@
 """A car park as drivers, gates and operators have it, in both engines."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -226,3 +227,53 @@ async def test_the_articles_endpoints(town: Town) -> None:
         assert (await stranger.post("/parking/user/login", json=signed)).json()["user_id"] == user
     version = {"Api-Version": "7"}
     assert (await ann.ask("GET", f"/parking/{lot.id}", 401, headers=version))["code"] == "unknown_version"
+
+
+async def test_paying_invoices_and_what_goes_back(town: Town) -> None:
+    owner, ann, eve = [await town.person(name) for name in ("owner", "ann", "eve")]
+    lot = await Lot.opened(owner, 2)
+    start = soon()
+    held = await ann.ask("POST", f"/parking/{lot.id}/reservations", 201, json=interval(start))
+    pay = {"user_id": ann.id, "amount": 200, "payment_method": "card", "claim_id": held["reservation_id"]}
+    path = f"/parking/payment/{lot.id}"
+    assert (await ann.ask("POST", path, 422, json={**pay, "amount": 199}))["code"] == "amount_differs"
+    await ann.ask("POST", path, 422, json={**pay, "payment_method": "beads"})
+    await eve.ask("POST", path, 403, json=pay)
+    await eve.ask("POST", path, 404, json={**pay, "user_id": eve.id})
+    answer = await ann.http.post(path, json=pay, headers={"Idempotency-Key": str(uuid4())})
+    assert answer.status_code in (201, 202), answer.text
+    payment = answer.json()["payment_id"]
+    seen = f"/parking/reservations/{held['reservation_id']}"
+    found = await until(ann, seen, lambda one: one["status"] == "RESERVED" and one["paid"] == 200)
+    assert found["price"] == 200  # paid, and so confirmed
+    assert (await ann.ask("POST", path, 409, json=pay))["code"] == "nothing_due"
+    invoice = await until(ann, f"/parking/invoice/{payment}", lambda one: one["kind"] == "invoice")
+    number = f"{datetime.now(UTC).year}-000001"
+    assert (invoice["number"], invoice["gross"], invoice["tax"], invoice["net"]) == (number, 200, 32, 168)
+    pdf = await ann.http.get(f"/parking/invoice/{payment}/pdf")
+    assert (pdf.headers["content-type"], pdf.content[:5]) == ("application/pdf", b"%PDF-")
+    await eve.ask("GET", f"/parking/invoice/{payment}", 404)
+    await ann.ask("DELETE", f"/parking/{lot.id}/reservations/{held['reservation_id']}")
+    papers = await until(ann, "/parking/invoices", lambda all_: len(all_) == 2)
+    note = papers[0]
+    assert (note["kind"], note["corrects"], note["gross"]) == ("credit note", payment, 200)
+    year = await until(owner, f"/parking/{lot.id}/invoices", lambda all_: len(all_) == 2)
+    assert [each["number"][-1] for each in year] == ["2", "1"]
+    await eve.ask("GET", f"/parking/{lot.id}/invoices", 403)
+
+
+async def test_news_that_the_gateway_did_not_sign_is_refused(town: Town) -> None:
+    ann = await town.person("ann")
+    body = {"id": "1", "type": "captured", "payment": str(uuid4()), "reference": "ch_1", "key": "k"}
+    answer = await ann.http.post("/parking/gateway/news", json=body, headers={"Signature": "0" * 64})
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_signed")
+
+
+async def until(person: Person, path: str, holds: Callable[[Any], bool]) -> Any:
+    """What a query shows once policies and payments have done their part."""
+    for _ in range(600):
+        answer = await person.http.get(path)
+        if answer.status_code == 200 and holds(answer.json()):
+            return answer.json()
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"{path} never showed it: {answer.text}")

@@ -19,7 +19,11 @@ from tests.unit.domain import lots
 PEOPLE = (ANN, BOB, CID)
 ACTORS = (*(Actor("person", str(who)) for who in PEOPLE), SYSTEM, ANONYMOUS)
 CLAIMS = tuple(f"{kind}-{digit * 16}" for kind in ("name", "phone") for digit in "12")
-IDS = {"claim": (CLAIMS[0],), "conversation": (str(ANN), str(direct_id(ANN, BOB)))}  # others: a UUID
+IDS = {
+    "claim": (CLAIMS[0],),
+    "conversation": (str(ANN), str(direct_id(ANN, BOB))),
+    "ledger": (f"{ANN}.2026",),
+}  # others: a UUID
 STEPS = (timedelta(microseconds=1), timedelta(minutes=6), timedelta(hours=1), timedelta(days=31))
 STRINGS = ("ann", "Hiking with Bob", "👍", "", "\x00", "x" * 300, "\ud800", *CLAIMS)
 INTEGERS = (1, 2, 3, 0, -1, 2**63 - 1)
