@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 
 from domain.instants import instant
 from infra.clock import micros_now
@@ -16,6 +17,8 @@ from infra.workers import Worker, workers_of
 from schemas.envelope import from_timestamp
 
 LATE = 10.0  # seconds of lag that are worth a word
+READ_WITHIN = 3.0  # seconds one look at the log may take
+MEASURED = 5.0  # seconds for which the gauges are fresh
 TAIL = 50  # records read for the last sequence of a partition: behind it may be the log's own marks
 
 
@@ -59,24 +62,29 @@ class Status:
 
     def __init__(self, source: Log, tables: Tables, consumers: Mapping[str, Sequence[str]]) -> None:
         self._log, self._tables, self._consumers = source, tables, consumers
+        self._measured = -MEASURED
 
     async def report(self) -> Report:
         """How it is now. Raises LogUnavailable, TablesUnavailable."""
-        lags: list[Lag] = []
-        parked: list[ParkedKeys] = []
+        known = {each: await progress_of(self._tables, each) for each in self._consumers}
+        lags = await asyncio.to_thread(self._lags, known)
         letters = DeadLetters(self._tables)
-        for consumer, topics in self._consumers.items():
-            known = await progress_of(self._tables, consumer)
-            lags += await asyncio.to_thread(self._lags, consumer, topics, known)
-            if keys := sorted(await letters.parked(consumer), key=lambda each: each.since):
-                parked.append(ParkedKeys(consumer, len(keys), instant(keys[0].since), keys[0].error))
+        waiting = {each: sorted(await letters.parked(each), key=lambda one: one.since) for each in self._consumers}
+        parked = [
+            ParkedKeys(consumer, len(keys), instant(keys[0].since), keys[0].error)
+            for consumer, keys in waiting.items()
+            if keys
+        ]
         workers = tuple(await workers_of(self._tables))
         return Report(
             instant(micros_now()), tuple(lags), workers, tuple(parked), tuple(_problems(lags, workers, parked))
         )
 
     async def measure(self) -> None:
-        """Sets the gauges that tell the same to Prometheus."""
+        """Sets the gauges that tell the same to Prometheus, unless they were set just now or are being set."""
+        if monotonic() - self._measured < MEASURED:
+            return
+        self._measured = monotonic()
         found = await self.report()
         for gauge in (CONSUMER_LAG, CONSUMER_LAG_SECONDS, PARKED_KEYS, WORKER_SILENT):
             gauge.clear()
@@ -93,42 +101,66 @@ class Status:
             unheard = (now - worker.seen_at) / 1_000_000
             WORKER_SILENT.labels(worker.role, str(worker.slot)).set(round(worker.silent + unheard, 1))
 
-    def _lags(self, consumer: str, topics: Sequence[str], known: Mapping[TopicPartition, Progress]) -> list[Lag]:
+    def _lags(self, known: Mapping[str, Mapping[TopicPartition, Progress]]) -> list[Lag]:
         counts = self._log.topics()
-        return [
-            self._lag(consumer, (topic, number), known.get((topic, number), Progress()))
-            for topic in topics
-            for number in range(counts.get(topic, 0))
-        ]
+        partitions = {
+            consumer: [(topic, number) for topic in topics for number in range(counts.get(topic, 0))]
+            for consumer, topics in self._consumers.items()
+        }
+        ends = {each: self._log.end(each) for each in sorted({each for all_ in partitions.values() for each in all_})}
+        nexts = {
+            (consumer, each): known[consumer].get(each, Progress()).place + 1
+            for consumer, all_ in partitions.items()
+            for each in all_
+        }
+        behind = {each for (_, each), start in nexts.items() if start < ends[each]}
+        tails = self._read({each: max(0, ends[each] - TAIL) for each in behind}, whole=True)
+        lags = []
+        for consumer, all_ in partitions.items():
+            far = {each: nexts[consumer, each] for each in all_ if nexts[consumer, each] < ends[each] - TAIL}
+            firsts = self._read(far, whole=False)
+            for each in all_:
+                start = nexts[consumer, each]
+                waiting = firsts.get(each) or [record for record in tails.get(each, ()) if record.offset >= start]
+                at = known[consumer].get(each, Progress())
+                lags.append(_lag(consumer, each, at, ends[each], waiting, tails.get(each, ())))
+        return lags
 
-    def _lag(self, consumer: str, partition: TopicPartition, at: Progress) -> Lag:
-        end, events, seconds = self._log.end(partition), 0, 0.0
-        if end > at.place + 1 and (first := self._read(partition, at.place + 1, 1)):
-            last = self._read(partition, max(at.place + 1, end - TAIL), TAIL) or first
-            behind = _sequence(last[-1]) - at.sequence
-            events = behind if behind > 0 and _sequence(last[-1]) else end - at.place - 1
-            seconds = max(0.0, round((micros_now() - _time(first[0])) / 1_000_000, 3))
-        return Lag(
-            consumer,
-            *partition,
-            sequence=at.sequence,
-            applied=at.place + 1,
-            end=end,
-            lag=events,
-            lag_seconds=seconds,
-            event_time=instant(at.event_time) if at.event_time else None,
-            applied_at=instant(at.applied_at) if at.applied_at else None,
-        )
-
-    def _read(self, partition: TopicPartition, start: int, limit: int) -> list[Record]:
-        reader = self._log.reader({partition: start})
+    def _read(self, starts: Mapping[TopicPartition, int], *, whole: bool) -> dict[TopicPartition, list[Record]]:
+        """What follows in each partition: all of it, or at least one record; less where the log is slow."""
+        found: dict[TopicPartition, list[Record]] = {}
+        if not starts:
+            return found
+        reader, until = self._log.reader(dict(starts)), monotonic() + READ_WITHIN
         try:
-            found = reader.poll(limit, 0.5)
-            while not reader.level() and len(found) < limit:
-                found += reader.poll(limit, 0.5)
+            while not reader.level() and monotonic() < until and (whole or len(found) < len(starts)):
+                for record in reader.poll(1_000, 0.1):
+                    found.setdefault((record.topic, record.partition), []).append(record)
             return found
         finally:
             reader.close()
+
+
+def _lag(
+    consumer: str, partition: TopicPartition, at: Progress, end: int, waiting: Sequence[Record], tail: Sequence[Record]
+) -> Lag:
+    """`waiting` begins with the first record that waits; where it is empty, there are only the log's own marks."""
+    events, seconds = 0, 0.0
+    if waiting:
+        last = _sequence((tail or waiting)[-1])
+        events = last - at.sequence if last > at.sequence else end - at.place - 1
+        seconds = max(0.0, round((micros_now() - _time(waiting[0])) / 1_000_000, 3))
+    return Lag(
+        consumer,
+        *partition,
+        sequence=at.sequence,
+        applied=at.place + 1,
+        end=end,
+        lag=events,
+        lag_seconds=seconds,
+        event_time=instant(at.event_time) if at.event_time else None,
+        applied_at=instant(at.applied_at) if at.applied_at else None,
+    )
 
 
 def _problems(lags: Sequence[Lag], workers: Sequence[Worker], parked: Sequence[ParkedKeys]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a worker says of itself, every two seconds, from a thread of its own: also where its work hangs."""
+"""What a worker says of itself, every few seconds, from a thread of its own: also where its work hangs."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ from infra.workers import Worker
 
 log = structlog.get_logger(__name__)
 
-EVERY = 2.0  # seconds
+EVERY = 4.0  # seconds
 STALLED = 10.0  # seconds of silence
 
 
