@@ -62,7 +62,11 @@ Write = Put | Remove
 
 
 class Tables(Protocol):
-    """A store of tables. Writes are durable when the call returns; a row is there once one of its columns was put."""
+    """A store of tables. What was written outlives the process; a row is there once one of its columns was put.
+
+    A store may lose the last calls in a power cut, though only in their order: what is kept in it together with the
+    progress that led to it is whole again once the log was followed from there.
+    """
 
     async def create(self, tables: Sequence[Table]) -> None:
         """Creates what is missing and adds columns that are new in the declaration."""

@@ -274,3 +274,17 @@ async def test_an_inquiry_that_cannot_be_stored_is_refused_as_well(
     assert (refused.value.code, refused.value.reason) == ("unencodable", Reason.INVALID)
     assert not gateway._waiting
     assert commands(log) == []
+
+
+async def test_more_than_may_wait_are_refused_and_what_waits_is_not_dropped(
+    gateway: Gateway, log: EmbeddedLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateways, "WAITING", 2)
+    waiting = [sent(gateway, f"title {number}") for number in range(2)]
+    await until(lambda: len(commands(log)) == 2)
+    with pytest.raises(Busy):
+        await sent(gateway, "one too many")
+    for record in commands(log):
+        reply(log, token_of(record), Answer(command_of(record.headers).id, str(ANN), b"", "", 1))
+    assert [each.version for each in await asyncio.gather(*waiting)] == [1, 1]
+    assert len(commands(log)) == 2
