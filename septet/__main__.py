@@ -1,4 +1,4 @@
-"""The command line: `septet --help`."""
+"""The command line: `septet --help`. Each command imports what only it needs: a worker starts without the web."""
 
 import asyncio
 import sys
@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from infra.settings import Engine, Settings
-from septet import cluster, demo, operators, roles, serving
+from septet import cluster, roles
 from septet.cli import deadletters, look, move, rebuild, status
 from septet.composition import CONSUMERS
 from septet.opening import opened
@@ -20,6 +20,8 @@ for each in (rebuild, deadletters, status, look, move):
 @cli.command()
 def run() -> None:
     """Serve API and console with every worker in this one process (the embedded engine)."""
+    from septet import serving
+
     house = opened()
     workers = roles.Workers(house)
     workers.start()
@@ -34,6 +36,8 @@ def run() -> None:
 @cli.command()
 def api() -> None:
     """Serve API and console; the workers are other processes."""
+    from septet import serving
+
     serving.serve(opened())
 
 
@@ -76,12 +80,16 @@ def start_cluster(
 @cli.command("demo")
 def load_demo(stay: Annotated[bool, typer.Option(help="Go on serving afterwards.")] = True) -> None:
     """Import two exported group chats and say how to sign in and look at them."""
+    from septet import demo
+
     demo.run(Settings(), stay)
 
 
 @cli.command()
 def operator(name: Annotated[str, typer.Argument(help="The user name of somebody who is registered.")]) -> None:
     """Let a person see the whole log, the dead letters and the status."""
+    from septet import operators
+
     house = opened()
     typer.echo(asyncio.run(operators.grant(house, name)))
     house.close()
