@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     cassandra_replication: int = Field(1, ge=1, le=9)
     cassandra_user: str = ""
     cassandra_password: SecretStr = SecretStr("")
+    cassandra_ca: Path | None = Field(None, description="Certificates to trust; connections are encrypted where set.")
+    cassandra_certificate: Path | None = Field(None, description="Our own, with its key, where nodes ask for one.")
     blobs_bucket: str = Field("", description="An S3 bucket; a folder under `data` where it is empty.")
     blobs_endpoint: str = Field("", description="Of another S3 than Amazon's.")
     blobs_region: str = "us-east-1"

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from infra.log import Consumer, Log, LogUnavailable, TopicPartition
-from processors.streams import Stream
+from processors.streams import PACE, Stream
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +38,8 @@ def run(stream: Stream[Any], source: Log, slot: str, stop: Event) -> None:
         try:
             while not stop.is_set():
                 try:
-                    _step(stream, consumer, runner, assigned)
+                    if taken_at := _step(stream, consumer, runner, assigned):
+                        stop.wait(max(0.0, taken_at + PACE - time.monotonic()))
                 except LogUnavailable as error:
                     log.warning("log away, waiting for it", consumer=stream.name, error=str(error))
                     stop.wait(0.5)
@@ -49,14 +50,17 @@ def run(stream: Stream[Any], source: Log, slot: str, stop: Event) -> None:
             consumer.close()
 
 
-def _step(stream: Stream[Any], consumer: Consumer, runner: asyncio.Runner, assigned: list[TopicPartition]) -> None:
-    """One poll and all that follows from it."""
+def _step(stream: Stream[Any], consumer: Consumer, runner: asyncio.Runner, assigned: list[TopicPartition]) -> float:
+    """One poll and all that follows from it; answers when it brought records, 0 where it brought none."""
     records = consumer.poll(BATCH, WAIT)
+    taken_at = time.monotonic()
     if assigned:
         fresh = frozenset(assigned)
         for partition, offset in runner.run(stream.assign(assigned)).items():
             consumer.seek(partition, offset)
         assigned.clear()
         records = [each for each in records if (each.topic, each.partition) not in fresh]
-    if records:
-        runner.run(stream.handle(records))
+    if not records:
+        return 0.0
+    runner.run(stream.handle(records))
+    return taken_at

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -192,8 +193,19 @@ def _cluster(settings: Settings) -> tuple[Log, Tables]:
         replication=_replication(settings),
         datacenter=settings.cassandra_datacenter or None,
         auth=auth,
+        tls=_tls(settings),
     )
     return source, tables
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    """How nodes are trusted: by a certificate of ours to trust, and by the name they are reached by."""
+    if settings.cassandra_ca is None:
+        return None
+    context = ssl.create_default_context(cafile=settings.cassandra_ca)
+    if settings.cassandra_certificate is not None:
+        context.load_cert_chain(settings.cassandra_certificate)
+    return context
 
 
 def _replication(settings: Settings) -> Mapping[str, str | int]:

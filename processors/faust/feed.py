@@ -1,10 +1,11 @@
 """The feed between Faust's agents and a stream: what has come while one batch was handled is the next one."""
 
 import asyncio
+from time import monotonic
 from typing import Any
 
 from infra.log import Record
-from processors.streams import Stream
+from processors.streams import PACE, Stream
 
 BATCH = 500
 ROOM = 2_000  # records that wait here; when it is full, Faust waits
@@ -38,11 +39,13 @@ class Feed:
             await self._more.wait()
             if self._closed:
                 return
+            taken_at = monotonic()
             batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
             if not self._waiting:
                 self._more.clear()
             self._room.set()
             await self._target.handle(batch)
+            await asyncio.sleep(max(0.0, taken_at + PACE - monotonic()))
 
     def close(self) -> None:
         """Ends `run` after the batch in work; what still waits is read again by whoever is next."""
