@@ -20,7 +20,7 @@ from cassandra.cluster import (
     ResponseFuture,
     Session,
 )
-from cassandra.connection import ConnectionException
+from cassandra.connection import ConnectionBusy, ConnectionException
 from cassandra.policies import (
     DCAwareRoundRobinPolicy,
     ExponentialReconnectionPolicy,
@@ -141,6 +141,13 @@ class _Window:
             self._waiting = None
 
 
+def _is_crowded(error: Exception | None) -> bool:
+    """Whether a request was not even sent, because those before it still fill the connections."""
+    return isinstance(error, NoHostAvailable) and all(
+        isinstance(each, ConnectionBusy) for each in error.errors.values()
+    )
+
+
 class CassandraSession:
     """A session with one keyspace, which is made if missing; for any number of event loops and threads.
 
@@ -191,11 +198,29 @@ class CassandraSession:
                 return
             self._answered(response.start_fetching_next_page)
 
-    async def run(self, statements: Iterable[Statement]) -> None:
-        """Executes all, in any order and some at a time; when it returns or raises, none is under way any more."""
-        session, window, answers = await self._opened(), _Window(), self._here()
+    async def run(self, statements: Callable[[], Iterable[Statement]]) -> None:
+        """Executes all, in any order and some at a time; when it returns or raises, none is under way any more.
+
+        Where they are more bytes than a connection takes at once, all are said again, fewer at a time: they are the
+        same statements each time and may be executed twice.
+        """
+        session, at_once = await self._opened(), WINDOW
+        while True:
+            window = _Window()
+            await self._run(session, statements(), window, at_once)
+            if at_once == 1 or not _is_crowded(window.error):
+                break
+            at_once //= 2
+        if isinstance(window.error, _AWAY):
+            raise self._unavailable(window.error) from window.error
+        if window.error:
+            raise window.error
+        self._back()
+
+    async def _run(self, session: Session, statements: Iterable[Statement], window: _Window, at_once: int) -> None:
+        answers = self._here()
         for statement in statements:
-            await window.at_most(WINDOW)
+            await window.at_most(at_once - 1)
             if window.error:
                 break
             try:
@@ -206,11 +231,6 @@ class CassandraSession:
             window.started()
             answers.expect(response, window)
         await window.at_most(0)
-        if isinstance(window.error, _AWAY):
-            raise self._unavailable(window.error) from window.error
-        if window.error:
-            raise window.error
-        self._back()
 
     async def home(self) -> Callable[[bytes], Hashable]:
         """Which node has the first copy of a partition, by its routing key. Raises TablesUnavailable."""

@@ -80,7 +80,8 @@ class CassandraTables:
             if write.at > expired:  # else its life is over, and that of all it could hide
                 partitions.setdefault((write.table.name, partition), []).append((change.cql, cells))
         prepared = {change.cql: await self._session.prepared(change.cql) for change, _ in changes.values()}
-        await self._session.run(_requests(partitions, prepared, await self._session.home()))
+        home = await self._session.home()
+        await self._session.run(lambda: _requests(partitions, prepared, home))
 
     async def get(self, table: Table, **key: Value) -> Row | None:
         statements = self._statements(table)

@@ -1,6 +1,7 @@
 """What is promised of tables in Cassandra beside the contract: nodes away, dying, freezing, and how rows are kept."""
 
 import asyncio
+import itertools
 import logging
 import time
 from collections.abc import AsyncIterator
@@ -9,8 +10,10 @@ from uuid import uuid4
 
 import pytest
 import structlog
-from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
+from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, ResponseFuture
+from cassandra.connection import ConnectionBusy
 from cassandra.policies import RoundRobinPolicy
+from cassandra.query import Statement
 from structlog.testing import LogCapture
 
 import infra.cassandra.session
@@ -183,3 +186,34 @@ async def test_how_tables_are_kept(cassandra: Service, keyspace: str) -> None:
         if row.table_name != "notes"
     }
     assert windows == {"hours": ("2", "MINUTES"), "day": ("1", "HOURS"), "month": ("1", "DAYS")}
+
+
+async def test_a_burst_that_fills_the_connection_is_said_again_in_smaller_parts(
+    cassandra: Service, keyspace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host, _, port = cassandra.address.partition(":")
+    tables = CassandraTables([host], int(port), keyspace)
+    await until_created(tables)
+    session = tables._session._session
+    assert session is not None
+    send, room = session.execute_async, itertools.chain([20, 45, 45], itertools.repeat(1_000))
+    left = next(room)
+
+    def execute_async(statement: Statement) -> ResponseFuture:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            left = next(room)
+            raise NoHostAvailable("full", {host: ConnectionBusy("full")})
+        return send(statement)
+
+    monkeypatch.setattr(session, "execute_async", execute_async)
+    await tables.write([NOTES.put(1, owner=f"{n}", number=n, text="x" * 900) for n in range(600)])
+    found = [await tables.get(NOTES, owner=f"{n}", number=n) for n in range(600)]
+    assert None not in found
+
+    room = itertools.repeat(0)
+    left = 0
+    with pytest.raises(TablesUnavailable):
+        await tables.write([NOTES.put(2, owner="a", number=1, text="never")])
+    await tables.close()
