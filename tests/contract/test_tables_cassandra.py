@@ -212,7 +212,7 @@ async def test_a_burst_that_fills_the_connection_is_said_again_in_smaller_parts(
     found = [await tables.get(NOTES, owner=f"{n}", number=n) for n in range(600)]
     assert None not in found
 
-    room = itertools.repeat(0)
+    room = itertools.chain(itertools.repeat(0))
     left = 0
     with pytest.raises(TablesUnavailable):
         await tables.write([NOTES.put(2, owner="a", number=1, text="never")])
