@@ -12,7 +12,7 @@ from schemas.codec import Codec
 
 T = TypeVar("T")
 
-BATCH = 2_000  # records handled at once
+BATCH = 500  # records handled at once: a longer one keeps live writers waiting where there is one writer at a time
 WAIT = 0.2  # seconds a poll waits for the first record
 
 Told = Callable[[TopicPartition, int], None]  # a partition, and the offset up to which it has come
