@@ -10,7 +10,7 @@ from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from api import chat, commands, identity, log, operations, parking, problems
+from api import chat, commands, identity, log, operations, parking, problems, scheduling
 from api.callers import Callers
 from api.chat.imports import Imports
 from api.chat.socket.hub import Hub
@@ -52,6 +52,7 @@ def create_app(opened: Opened) -> FastAPI:
     app.include_router(identity.router)
     app.include_router(chat.router)
     app.include_router(parking.router)
+    app.include_router(scheduling.router)
     app.include_router(commands.router)
     app.include_router(log.router)
     app.include_router(operations.router)

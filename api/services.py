@@ -19,6 +19,7 @@ from projections.journal import Journal
 from projections.parking.money import Invoices
 from projections.parking.queries import Lots
 from projections.projection import Projection
+from projections.scheduling.queries import Calendars
 from projections.status import Status
 from projections.waiting import Waiting
 
@@ -41,6 +42,7 @@ class Services:
     lots: Lots
     invoices: Invoices
     payment_news: Callable[[bytes, str], bool]  # whether a body was signed by the payment gateway
+    calendars: Calendars
     letters: DeadLetters
     journal: Journal
     histories: Histories

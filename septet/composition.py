@@ -41,13 +41,14 @@ from projections.identity import identity
 from projections.parking.lots import parking
 from projections.parking.money import invoices
 from projections.projection import Projection
+from projections.scheduling import scheduling
 from schemas import topics
 from schemas.codec import Codec
 from schemas.registry import Lock
 
 log = structlog.get_logger(__name__)
 
-PROJECTIONS: tuple[Projection, ...] = (identity, conversations, parking, invoices)
+PROJECTIONS: tuple[Projection, ...] = (identity, conversations, parking, invoices, scheduling)
 WEEK, MONTH = timedelta(days=7), timedelta(days=30)
 
 

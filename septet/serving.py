@@ -26,6 +26,7 @@ from projections.identity import People
 from projections.journal import Journal
 from projections.parking.money import Invoices
 from projections.parking.queries import Lots
+from projections.scheduling.queries import Calendars
 from projections.status import Status
 from projections.waiting import Waiting
 from septet.composition import CONSUMERS, PROJECTIONS, House, outdated
@@ -52,6 +53,7 @@ async def services(house: House) -> AsyncIterator[Services]:
             lots=Lots(house.tables),
             invoices=Invoices(house.tables),
             payment_news=lambda body, mark: is_signed(house.settings.payments_secret.get_secret_value(), body, mark),
+            calendars=Calendars(house.tables),
             letters=DeadLetters(house.tables),
             journal=Journal(house.log, house.codec, house.tables, tuple(CONSUMERS)),
             histories=Histories(house.log, house.codec, house.catalogue),

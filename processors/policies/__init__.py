@@ -3,5 +3,6 @@
 from processors.policies.chat import RULES as CHAT
 from processors.policies.identity import RULES as IDENTITY
 from processors.policies.parking import RULES as PARKING
+from processors.policies.scheduling import RULES as SCHEDULING
 
-RULES = {**IDENTITY, **CHAT, **PARKING}
+RULES = {**IDENTITY, **CHAT, **PARKING, **SCHEDULING}

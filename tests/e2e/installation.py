@@ -21,6 +21,7 @@ ROLES = (
     "payments",
     "projection.parking",
     "projection.invoices",
+    "projection.scheduling",
 )
 STARTS_WITHIN = 180.0  # seconds: a busy machine is slow, not wrong
 ROOT = Path(__file__).parents[2]

@@ -14,7 +14,7 @@ from uuid import UUID
 from domain.chat.conversation import direct_id
 from domain.kernel import ANONYMOUS, Actor, Aggregate, Context, Message, Rejected, State
 from tests.scenario import ANN, BOB, CID, NOON, SYSTEM
-from tests.unit.domain import lots
+from tests.unit.domain import bookables, lots
 
 PEOPLE = (ANN, BOB, CID)
 ACTORS = (*(Actor("person", str(who)) for who in PEOPLE), SYSTEM, ANONYMOUS)
@@ -29,8 +29,11 @@ STRINGS = ("ann", "Hiking with Bob", "👍", "", "\x00", "x" * 300, "\ud800", *C
 INTEGERS = (1, 2, 3, 0, -1, 2**63 - 1)
 BYTES = (b"1" * 32, b"2" * 32, b"")
 # What a history begins with, or with some of it, where hardly anything can happen before.
-BEGINNINGS: dict[str, tuple[tuple[Message, Actor], ...]] = {"lot": lots.BEGINNING}
-SENSIBLE = {  # what would hardly be found by chance, by the name of the field
+BEGINNINGS: dict[str, tuple[tuple[Message, Actor], ...]] = {
+    "lot": lots.BEGINNING,
+    "calendar": bookables.BEGINNING,
+}
+SENSIBLE: dict[str, object] = {  # what would hardly be found by chance, by the name of the field
     "name": "ann",
     "phone": "+4930123456",
     "name_claim": CLAIMS[0],
@@ -41,6 +44,7 @@ SENSIBLE = {  # what would hardly be found by chance, by the name of the field
     "device": "Phone",
     **lots.SENSIBLE,
 }
+SENSIBLE_IN: dict[str, dict[str, object]] = {"scheduling": {**SENSIBLE, **bookables.SENSIBLE}}  # in one system alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +136,9 @@ def _command(history: History, chance: Random) -> Message:
 
 
 def _values(message: type, now: datetime, chance: Random) -> dict[str, object]:
+    sensible = SENSIBLE_IN.get(message.__module__.split(".")[1], SENSIBLE)
     return {
-        name: SENSIBLE[name] if name in SENSIBLE and chance.random() < 0.6 else _value(annotation, now, chance)
+        name: sensible[name] if name in sensible and chance.random() < 0.6 else _value(annotation, now, chance)
         for name, annotation in hints(message).items()
     }
 
@@ -144,11 +149,20 @@ def _value(annotation: Any, now: datetime, chance: Random) -> object:
         return _value(chance.choice(arguments), now, chance)
     if origin is tuple:
         return tuple(_value(arguments[0], now, chance) for _ in range(chance.randrange(4)))
+    if origin is dict:
+        return {}
+    if annotation in bookables.EXAMPLES and chance.random() < 0.9:
+        return bookables.EXAMPLES[annotation](now, chance)
     if is_dataclass(annotation):
         return cast(type, annotation)(**_values(cast(type, annotation), now, chance))
     if issubclass(annotation, StrEnum):
         return chance.choice(list(annotation))
     return VALUES[annotation](now, chance)
+
+
+def _moment(time: datetime, chance: Random) -> datetime:
+    """Often a whole hour, as people choose them."""
+    return time.replace(minute=0, second=0, microsecond=0) if chance.random() < 0.5 else time
 
 
 VALUES: dict[type, Callable[[datetime, Random], object]] = {
@@ -161,6 +175,6 @@ VALUES: dict[type, Callable[[datetime, Random], object]] = {
     float: lambda now, chance: chance.choice((0.0, 52.5, -180.0, 1e9)),
     timedelta: lambda now, chance: chance.choice((*STEPS, -STEPS[1])),
     date: lambda now, chance: now.date(),
-    datetime: lambda now, chance: now + chance.choice((-1, 1)) * chance.choice(STEPS),
+    datetime: lambda now, chance: _moment(now + chance.choice((-1, 1)) * chance.choice(STEPS), chance),
 }
 hints = cache(get_type_hints)

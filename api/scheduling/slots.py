@@ -1,0 +1,133 @@
+"""When one can meet: slots in anybody's zone, why a time is not free, and what the clocks show elsewhere."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
+
+from api.callers import Have
+from api.problems import not_found
+from api.scheduling.guests import Anybody, Ready
+from api.scheduling.settings import check_window
+from domain.kernel import Reason, Rejected
+from domain.scheduling import calendar as rules
+from domain.scheduling.calendar import Calendar, Wish
+from domain.scheduling.zones import TZDATA, Occurrence, instant_of, minute_of, text_of, wall_from, zone
+
+router = APIRouter(tags=["scheduling"])
+
+ZoneName = Annotated[str, Query(max_length=64, description="An IANA name, such as Europe/Berlin.")]
+Minutes = Annotated[int | None, Query(ge=1, le=10**6)]
+Seats = Annotated[int, Query(ge=1, le=1_000)]
+Own = Annotated[UUID | None, Query(description="One's own hold or booking: it never stands in one's own way.")]
+
+
+@router.get("/calendars/{calendar_id}/slots")
+async def slots(
+    calendar_id: UUID,
+    event_type: str,
+    start: AwareDatetime,
+    end: AwareDatetime,
+    have: Have,
+    ready: Ready,
+    zone_name: Annotated[ZoneName, Query(alias="zone")] = "UTC",
+    minutes: Minutes = None,
+    seats: Seats = 1,
+    own: Own = None,
+) -> dict[str, Any]:
+    """Every time in `[start, end)` at which the meeting can begin, by the days of the viewer's zone."""
+    check_window(start, end)
+    clocks, (calendar, wish) = (
+        zone(zone_name),
+        await _wish(have, calendar_id, event_type, start, end, minutes, seats, own),
+    )
+    found = await asyncio.to_thread(rules.slots, calendar, wish, start, end, datetime.now(UTC))
+    days: dict[str, list[dict[str, str]]] = {}
+    for each in found:
+        wall = text_of(clocks.wall(minute_of(each)))
+        days.setdefault(wall[:10], []).append({"start": utc(each), "time": wall[11:]})
+    return {"zone": zone_name, "tzdata": TZDATA, "minutes": wish.minutes, "days": days}
+
+
+@router.get("/calendars/{calendar_id}/explanation")
+async def explain(
+    calendar_id: UUID,
+    event_type: str,
+    start: AwareDatetime,
+    caller: Anybody,
+    have: Have,
+    ready: Ready,
+    minutes: Minutes = None,
+    seats: Seats = 1,
+    own: Own = None,
+) -> dict[str, Any]:
+    """Why a time is not free: all that stands against it. Which booking it is, only the host learns."""
+    check_window(start, start.replace(year=start.year + 1, day=min(start.day, 28)))
+    calendar, wish = await _wish(have, calendar_id, event_type, start, start, minutes, seats, own)
+    found = rules.obstacles(calendar, wish, start, datetime.now(UTC))
+    is_host = caller is not None and caller.person == calendar.owner
+    reasons: list[dict[str, Any]] = []
+    for each in found:
+        reason: dict[str, Any] = {"code": each.code, "detail": each.detail}
+        if is_host and each.booking is not None:
+            reason["booking_id"] = each.booking
+        if reason not in reasons:
+            reasons.append(reason)
+    return {"start": utc(start), "free": not found, "reasons": reasons}
+
+
+@router.get("/time")
+async def convert(
+    zone_name: Annotated[ZoneName, Query(alias="zone")],
+    start: Annotated[AwareDatetime | None, Query(description="An instant, with its offset.")] = None,
+    wall: Annotated[str | None, Query(max_length=20, description="What `of` shows, as in 2026-03-29T10:00.")] = None,
+    of: Annotated[ZoneName, Query(alias="from")] = "UTC",
+    occurrence: Occurrence | None = None,
+) -> dict[str, str]:
+    """What the clocks of a zone show at an instant, or at a wall time of another zone.
+
+    422 `time_skipped` for a time that the clocks skip, `time_repeated` for one they show twice until one of the two is
+    chosen.
+    """
+    clocks = zone(zone_name)
+    if (start is None) == (wall is None):
+        raise Rejected("time_invalid", "Send a start or a wall time.", Reason.INVALID)
+    minute = zone(of).meant(wall_from(wall), occurrence) if wall is not None else minute_of(start or datetime.now(UTC))
+    check_window(instant_of(minute), instant_of(minute + 1))
+    offset = clocks.offset(minute)
+    sign, hours, rest = "-" if offset < 0 else "+", *divmod(abs(offset), 60)
+    return {
+        "start": utc(instant_of(minute)),
+        "zone": zone_name,
+        "wall": text_of(clocks.wall(minute)),
+        "offset": f"{sign}{hours:02d}:{rest:02d}",
+        "tzdata": TZDATA,
+    }
+
+
+async def _wish(
+    have: Have,
+    calendar_id: UUID,
+    event_type: str,
+    start: datetime,
+    end: datetime,
+    minutes: int | None,
+    seats: int,
+    own: UUID | None,
+) -> tuple[Calendar, Wish]:
+    calendar = await have.calendars.around(calendar_id, start, end)
+    definition = None if calendar is None else calendar.event_types.get(event_type)
+    if calendar is None or definition is None or not definition.active:
+        raise not_found("This cannot be booked here.")
+    length = definition.durations[0] if minutes is None else minutes
+    if length not in definition.durations or seats > definition.seats:
+        raise Rejected("duration_unknown", "Choose one of the durations and seats that are offered.", Reason.INVALID)
+    return calendar, Wish(definition, length, seats, own)
+
+
+def utc(instant: datetime) -> str:
+    """RFC 3339, as all answers have it."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,1 @@
+"""Bookable time: event types, schedules, calendars that never double-book, teams."""

@@ -1,0 +1,265 @@
+"""What can be asked of a calendar."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from domain.scheduling.calendar.events import Busy, Guest
+from domain.scheduling.event_type import EventType
+from domain.scheduling.schedule import Absence, Holiday, Schedule
+
+# By the owner, of their settings. The first one opens the calendar of a person.
+
+
+@dataclass(frozen=True, slots=True)
+class OpenResource:
+    """Opens a room's or a machine's calendar, kept by the actor."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DefineEventType:
+    definition: EventType
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveEventType:
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetSchedule:
+    schedule: Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveSchedule:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetHolidays:
+    holidays: tuple[Holiday, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddAbsence:
+    absence_id: UUID
+    absence: Absence
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveAbsence:
+    absence_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SyncBusy:
+    """What another calendar has, as a whole; what is over is left out."""
+
+    source: str
+    busy: tuple[Busy, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DropBusy:
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class JoinTeam:
+    """Lets a team fill the calendar: it becomes a member if it was invited."""
+
+    team: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveTeam:
+    team: UUID
+
+
+# By anybody, signed in or not. `booking` is a new id; `proof` the hash of the secret in the guest's link.
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """Which time is wanted, by whom."""
+
+    booking: UUID
+    slug: str
+    start: datetime
+    minutes: int
+    seats: int
+    zone: str  # the guest's
+    guest: Guest
+    others: tuple[str, ...]
+    proof: bytes = field(metadata={"secret": True})
+    place: str = ""  # where to meet, or to call, where the event type leaves it to the guest
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Keeps a time for the one who fills the form."""
+
+    booking: UUID
+    slug: str
+    start: datetime
+    minutes: int
+    seats: int
+    proof: bytes = field(metadata={"secret": True})
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Gives one's hold back."""
+
+    booking: UUID
+    proof: bytes = field(metadata={"secret": True})
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Books a time; where its id is that of one's hold, the hold becomes the booking."""
+
+    appointment: Appointment
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    booking: UUID
+    reason: str
+    proof: bytes = field(default=b"", metadata={"secret": True})
+
+
+@dataclass(frozen=True, slots=True)
+class Reschedule:
+    booking: UUID
+    start: datetime
+    minutes: int
+    zone: str  # of the one who asks
+    reason: str
+    proof: bytes = field(default=b"", metadata={"secret": True})
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeGuests:
+    booking: UUID
+    others: tuple[str, ...]
+    proof: bytes = field(default=b"", metadata={"secret": True})
+
+
+@dataclass(frozen=True, slots=True)
+class SetReminder:
+    booking: UUID
+    minutes: int
+    proof: bytes = field(default=b"", metadata={"secret": True})
+
+
+# By the owner, of bookings.
+
+
+@dataclass(frozen=True, slots=True)
+class BookDespite:
+    """Books a time although something stands against it: whatever it is, and the reason, is recorded."""
+
+    appointment: Appointment
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approve:
+    booking: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Decline:
+    booking: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarkNoShow:
+    booking: UUID
+
+
+# By the system: deadlines, and the parts of meetings of several.
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireHold:
+    """A deadline that makes visible what is so already; early or late it does no harm."""
+
+    booking: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Remind:
+    """A deadline; stale where the booking is at another time by now, or gone."""
+
+    booking: UUID
+    start: datetime
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class HoldPart:
+    """Asks for the time of a meeting of several; answered by Held or PartRefused."""
+
+    team: UUID
+    meeting: UUID
+    booking: UUID
+    definition: EventType
+    start: datetime
+    minutes: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BookPart:
+    """All others are free as well: answered by Booked, or PartRefused where the hold is over and the time was taken."""
+
+    meeting: UUID
+    definition: EventType
+    appointment: Appointment
+
+
+@dataclass(frozen=True, slots=True)
+class DropPart:
+    """The meeting of several does not come about, or is cancelled."""
+
+    meeting: UUID
+    booking: UUID
+    reason: str
+
+
+Command = (
+    OpenResource
+    | DefineEventType
+    | RemoveEventType
+    | SetSchedule
+    | RemoveSchedule
+    | SetHolidays
+    | AddAbsence
+    | RemoveAbsence
+    | SyncBusy
+    | DropBusy
+    | JoinTeam
+    | LeaveTeam
+    | Hold
+    | Release
+    | Book
+    | Cancel
+    | Reschedule
+    | ChangeGuests
+    | SetReminder
+    | BookDespite
+    | Approve
+    | Decline
+    | MarkNoShow
+    | ExpireHold
+    | Remind
+    | HoldPart
+    | BookPart
+    | DropPart
+)

@@ -1,0 +1,116 @@
+"""Which commands a calendar accepts, from whom, and what follows."""
+
+from domain.kernel import Context, Reason, Rejected
+from domain.scheduling.calendar.bookings import (
+    approve,
+    book,
+    book_despite,
+    cancel,
+    change_guests,
+    decline,
+    hold,
+    mark_no_show,
+    release,
+    reschedule,
+    set_reminder,
+)
+from domain.scheduling.calendar.commands import (
+    AddAbsence,
+    Approve,
+    Book,
+    BookDespite,
+    BookPart,
+    Cancel,
+    ChangeGuests,
+    Command,
+    Decline,
+    DefineEventType,
+    DropBusy,
+    DropPart,
+    ExpireHold,
+    Hold,
+    HoldPart,
+    JoinTeam,
+    LeaveTeam,
+    MarkNoShow,
+    OpenResource,
+    Release,
+    Remind,
+    RemoveAbsence,
+    RemoveEventType,
+    RemoveSchedule,
+    Reschedule,
+    SetHolidays,
+    SetReminder,
+    SetSchedule,
+    SyncBusy,
+)
+from domain.scheduling.calendar.events import Event
+from domain.scheduling.calendar.settings import change_settings, open_resource
+from domain.scheduling.calendar.state import Calendar
+from domain.scheduling.calendar.system import book_part, drop_part, expire_hold, hold_part, remind
+
+
+def decide(calendar: Calendar, command: Command, context: Context) -> list[Event]:
+    match command:
+        case OpenResource():
+            return open_resource(calendar, command, context)
+        case (
+            DefineEventType()
+            | RemoveEventType()
+            | SetSchedule()
+            | RemoveSchedule()
+            | SetHolidays()
+            | AddAbsence()
+            | RemoveAbsence()
+            | SyncBusy()
+            | DropBusy()
+            | JoinTeam()
+            | LeaveTeam()
+        ):
+            return change_settings(calendar, command, context)
+        case ExpireHold() | Remind() | HoldPart() | BookPart() | DropPart():
+            return _by_system(calendar, command, context)
+    if calendar.owner is None:
+        raise Rejected("calendar_unknown", "There is no such calendar.", Reason.NOT_FOUND)
+    match command:
+        case Book():
+            return book(calendar, command, context)
+        case BookDespite():
+            return book_despite(calendar, command, context)
+        case Hold():
+            return hold(calendar, command, context)
+        case Release():
+            return release(calendar, command, context)
+        case Approve():
+            return approve(calendar, command, context)
+        case Decline():
+            return decline(calendar, command, context)
+        case Cancel():
+            return cancel(calendar, command, context)
+        case Reschedule():
+            return reschedule(calendar, command, context)
+        case MarkNoShow():
+            return mark_no_show(calendar, command, context)
+        case ChangeGuests():
+            return change_guests(calendar, command, context)
+        case SetReminder():
+            return set_reminder(calendar, command, context)
+
+
+def _by_system(
+    calendar: Calendar, command: ExpireHold | Remind | HoldPart | BookPart | DropPart, context: Context
+) -> list[Event]:
+    if not context.actor.is_system:
+        raise Rejected("not_yours", "Only Septet itself does this.", Reason.FORBIDDEN)
+    match command:
+        case ExpireHold():
+            return expire_hold(calendar, command, context)
+        case Remind():
+            return remind(calendar, command, context)
+        case HoldPart():
+            return hold_part(calendar, command, context)
+        case BookPart():
+            return book_part(calendar, command, context)
+        case DropPart():
+            return drop_part(calendar, command)

@@ -1,0 +1,293 @@
+"""What happens to a calendar: stored for ever; names and fields are the wire format."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from domain.scheduling.event_type import EventType, Location
+from domain.scheduling.schedule import Absence, Holiday, Schedule
+
+
+class Kind(StrEnum):
+    """Whose time it is."""
+
+    HOST = "host"  # a person's; its id is the person's
+    RESOURCE = "resource"  # a room's or a machine's, kept by a person
+
+
+class Status(StrEnum):
+    """How firmly a booking stands."""
+
+    HELD = "held"  # while the form is filled, or while others are asked; over at an instant
+    PENDING = "pending"  # the host has to say yes
+    CONFIRMED = "confirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Who books. `answers` by the name of the question."""
+
+    name: str = field(metadata={"personal": "booking"})
+    email: str = field(metadata={"personal": "booking"})
+    person: UUID | None = None  # None: not signed in, and known by their link alone
+    answers: dict[str, str] = field(default_factory=dict, metadata={"personal": "booking"})
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """A time that is taken in another calendar."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What the one who booked saw: an instant alone would not keep it when a country changes its clocks' rules."""
+
+    zone: str  # IANA
+    wall: str  # "2026-03-29T10:00"
+    tzdata: str  # the version of the rules that made an instant of it
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarOpened:
+    owner: UUID
+    kind: Kind
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventTypeDefined:
+    """New, or in place of the one with this slug. Bookings keep what they were made with."""
+
+    definition: EventType
+
+
+@dataclass(frozen=True, slots=True)
+class EventTypeRemoved:
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleSet:
+    schedule: Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleRemoved:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class HolidaysSet:
+    holidays: tuple[Holiday, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AbsenceAdded:
+    absence_id: UUID
+    absence: Absence
+
+
+@dataclass(frozen=True, slots=True)
+class AbsenceRemoved:
+    absence_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class BusySynced:
+    """All that another calendar has from now on, in place of what it had before."""
+
+    source: str
+    busy: tuple[Busy, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BusyDropped:
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class TeamJoined:
+    """This team may fill the calendar."""
+
+    team: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class TeamLeft:
+    team: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Nobody else can have this time before `until`. For a guest's form, or as a part of a meeting of several."""
+
+    booking: UUID
+    slug: str
+    start: datetime
+    minutes: int
+    buffer_before: int
+    buffer_after: int
+    seats: int
+    until: datetime
+    guest: UUID | None
+    proof: bytes = field(metadata={"secret": True})
+    meeting: UUID | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HoldEnded:
+    """Given back, expired, or given up for another time."""
+
+    booking: UUID
+    start: datetime
+    meeting: UUID | None
+    reason: str  # "released", "expired", "moved"
+
+
+@dataclass(frozen=True, slots=True)
+class PartRefused:
+    """A meeting of several asked for a time that is not free."""
+
+    meeting: UUID
+    booking: UUID
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    booking: UUID
+    slug: str
+    title: str
+    start: datetime
+    minutes: int
+    buffer_before: int
+    buffer_after: int
+    seats: int
+    status: Status
+    blocks: bool  # whether it keeps others out while it is pending
+    guest: Guest
+    others: tuple[str, ...] = field(metadata={"personal": "booking"})  # e-mail addresses of further guests
+    meant: Meant
+    location: Location
+    price: int
+    currency: str
+    reminders: tuple[int, ...]
+    proof: bytes = field(metadata={"secret": True})
+    meeting: UUID | None
+    despite: tuple[str, ...]  # what stood against it when the host booked it nevertheless
+    overlaps: tuple[UUID, ...]  # the bookings it was laid over
+    reason: str  # of the host, for doing so
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    booking: UUID
+    start: datetime
+    reminders: tuple[int, ...]
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    booking: UUID
+    start: datetime
+    reason: str
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rescheduled:
+    """The same booking at another time."""
+
+    booking: UUID
+    slug: str
+    seats: int
+    was: datetime
+    start: datetime
+    minutes: int
+    buffer_before: int
+    buffer_after: int
+    blocks: bool
+    status: Status
+    meant: Meant
+    reminders: tuple[int, ...]
+    by_host: bool
+    reason: str
+    sequence: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    booking: UUID
+    start: datetime
+    meeting: UUID | None
+    by_host: bool
+    reason: str
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoShowMarked:
+    booking: UUID
+    start: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GuestsChanged:
+    booking: UUID
+    start: datetime
+    others: tuple[str, ...] = field(metadata={"personal": "booking"})
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderSet:
+    """One more reminder, for this time of the booking."""
+
+    booking: UUID
+    start: datetime
+    minutes: int  # before the start
+
+
+@dataclass(frozen=True, slots=True)
+class Reminded:
+    """It is time to tell host and guests."""
+
+    booking: UUID
+    start: datetime
+    minutes: int
+
+
+Event = (
+    CalendarOpened
+    | EventTypeDefined
+    | EventTypeRemoved
+    | ScheduleSet
+    | ScheduleRemoved
+    | HolidaysSet
+    | AbsenceAdded
+    | AbsenceRemoved
+    | BusySynced
+    | BusyDropped
+    | TeamJoined
+    | TeamLeft
+    | Held
+    | HoldEnded
+    | PartRefused
+    | Booked
+    | Approved
+    | Declined
+    | Rescheduled
+    | Cancelled
+    | NoShowMarked
+    | GuestsChanged
+    | ReminderSet
+    | Reminded
+)

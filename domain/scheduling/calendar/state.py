@@ -1,0 +1,276 @@
+"""What decisions need to know of a calendar: settings, and the bookings that still matter, without their guests."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from uuid import UUID
+
+from domain.instants import micros
+from domain.scheduling.calendar.events import (
+    AbsenceAdded,
+    AbsenceRemoved,
+    Approved,
+    Booked,
+    Busy,
+    BusyDropped,
+    BusySynced,
+    CalendarOpened,
+    Cancelled,
+    Declined,
+    Event,
+    EventTypeDefined,
+    EventTypeRemoved,
+    GuestsChanged,
+    Held,
+    HoldEnded,
+    HolidaysSet,
+    Kind,
+    NoShowMarked,
+    PartRefused,
+    Reminded,
+    ReminderSet,
+    Rescheduled,
+    ScheduleRemoved,
+    ScheduleSet,
+    Status,
+    TeamJoined,
+    TeamLeft,
+)
+from domain.scheduling.event_type import EventType
+from domain.scheduling.schedule import Absence, Holiday, Schedule
+
+# A booking is known for so long after its start: a month's limit counts back to the first of the month, a meeting
+# takes a week at most, and whoever did not come is noted within the days after.
+
+KEPT = timedelta(days=42)
+DAY = 86_400_000_000  # microseconds
+REFUSED = 100  # the latest parts that were refused: a repeated question gets no second answer
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    slug: str
+    start: datetime
+    minutes: int
+    buffer_before: int
+    buffer_after: int
+    seats: int
+    status: Status
+    until: datetime | None  # of a hold
+    blocks: bool
+    guest: UUID | None
+    proof: bytes = field(metadata={"secret": True})
+    meeting: UUID | None
+    reminders: tuple[int, ...] = ()
+    others: bytes = b""  # a digest of the further guests
+    sequence: int = 0  # rises with each change that the guests' calendars must learn of (RFC 5545, 3.8.7.4)
+    reminded: tuple[int, ...] = ()  # of this start
+    no_show: bool = False
+
+    @property
+    def end(self) -> datetime:
+        return self.start + timedelta(minutes=self.minutes)
+
+    @property
+    def blocked(self) -> int:
+        """The minutes it takes with its buffers."""
+        return self.buffer_before + self.minutes + self.buffer_after
+
+    def takes_time(self, now: datetime) -> bool:
+        """Whether it keeps others out: an expired hold does not, whether its end was recorded or not."""
+        if self.status is Status.HELD:
+            return self.until is not None and self.until > now
+        return self.blocks or self.status is Status.CONFIRMED
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    owner: UUID | None = None  # None: not opened
+    kind: Kind = Kind.HOST
+    name: str = ""
+    event_types: dict[str, EventType] = field(default_factory=dict)
+    schedules: dict[str, Schedule] = field(default_factory=dict)
+    holidays: tuple[Holiday, ...] = ()
+    absences: dict[UUID, Absence] = field(default_factory=dict)
+    busy: dict[str, tuple[Busy, ...]] = field(default_factory=dict)
+    teams: tuple[UUID, ...] = ()  # that may fill it
+    bookings: dict[UUID, Booking] = field(default_factory=dict)
+    days: dict[int, tuple[UUID, ...]] = field(default_factory=dict)  # those that start on a day, counted from 1970 UTC
+    held: tuple[UUID, ...] = ()  # those with the status HELD
+    longest: int = 0  # minutes that one of them has blocked, with its buffers: how far back to look for the others
+    refused: tuple[UUID, ...] = ()
+
+
+INITIAL = Calendar()
+
+
+def digest(others: tuple[str, ...]) -> bytes:
+    """What stands in the state for addresses: enough to know a repeat, and no personal data."""
+    return blake2b("\x1f".join(others).encode(), digest_size=8).digest() if others else b""
+
+
+def evolve(calendar: Calendar, event: Event) -> Calendar:
+    match event:
+        case Booked():
+            booking = Booking(
+                event.slug,
+                event.start,
+                event.minutes,
+                event.buffer_before,
+                event.buffer_after,
+                event.seats,
+                event.status,
+                None,
+                event.blocks,
+                event.guest.person,
+                event.proof,
+                event.meeting,
+                event.reminders,
+                digest(event.others),
+            )
+            return _put(_kept(calendar, event.at), event.booking, booking)
+        case Held():
+            hold = Booking(
+                event.slug,
+                event.start,
+                event.minutes,
+                event.buffer_before,
+                event.buffer_after,
+                event.seats,
+                Status.HELD,
+                event.until,
+                True,
+                event.guest,
+                event.proof,
+                event.meeting,
+            )
+            return _put(_kept(calendar, event.at), event.booking, hold)
+        case HoldEnded(booking=id) | Declined(booking=id) | Cancelled(booking=id):
+            return _without(calendar, id)
+        case Approved(booking=id, sequence=sequence):
+            return _with(calendar, id, status=Status.CONFIRMED, sequence=sequence)
+        case Rescheduled():
+            return _with(
+                calendar,
+                event.booking,
+                start=event.start,
+                minutes=event.minutes,
+                buffer_before=event.buffer_before,
+                buffer_after=event.buffer_after,
+                blocks=event.blocks,
+                status=event.status,
+                sequence=event.sequence,
+                reminded=(),
+                no_show=False,
+            )
+        case NoShowMarked(booking=id):
+            return _with(calendar, id, no_show=True)
+        case GuestsChanged(booking=id, others=others, sequence=sequence):
+            return _with(calendar, id, others=digest(others), sequence=sequence)
+        case ReminderSet(booking=id, minutes=minutes):
+            reminders = (*calendar.bookings[id].reminders, minutes)
+            return _with(calendar, id, reminders=reminders)
+        case Reminded(booking=id, minutes=minutes):
+            return _with(calendar, id, reminded=(*calendar.bookings[id].reminded, minutes))
+        case PartRefused(booking=id):
+            return replace(calendar, refused=(*calendar.refused, id)[-REFUSED:])
+        case CalendarOpened(owner=owner, kind=kind, name=name):
+            return replace(calendar, owner=owner, kind=kind, name=name)
+        case EventTypeDefined(definition=definition):
+            return replace(calendar, event_types={**calendar.event_types, definition.slug: definition})
+        case EventTypeRemoved(slug=slug):
+            return replace(calendar, event_types={k: v for k, v in calendar.event_types.items() if k != slug})
+        case ScheduleSet(schedule=schedule):
+            return replace(calendar, schedules={**calendar.schedules, schedule.name: schedule})
+        case ScheduleRemoved(name=name):
+            return replace(calendar, schedules={k: v for k, v in calendar.schedules.items() if k != name})
+        case HolidaysSet(holidays=holidays):
+            return replace(calendar, holidays=holidays)
+        case AbsenceAdded(absence_id=id, absence=absence):
+            return replace(calendar, absences={**calendar.absences, id: absence})
+        case AbsenceRemoved(absence_id=id):
+            return replace(calendar, absences={k: v for k, v in calendar.absences.items() if k != id})
+        case BusySynced(source=source, busy=busy):
+            return replace(calendar, busy={**calendar.busy, source: busy})
+        case BusyDropped(source=source):
+            return replace(calendar, busy={k: v for k, v in calendar.busy.items() if k != source})
+        case TeamJoined(team=team):
+            return replace(calendar, teams=(*calendar.teams, team))
+        case TeamLeft(team=team):
+            return replace(calendar, teams=tuple(each for each in calendar.teams if each != team))
+
+
+def day_of(start: datetime) -> int:
+    """The day under which a booking is found."""
+    return micros(start) // DAY
+
+
+def indexed(bookings: dict[UUID, Booking]) -> Calendar:
+    """A calendar of nothing but these bookings."""
+    days: dict[int, tuple[UUID, ...]] = {}
+    for booking, each in bookings.items():
+        days[day_of(each.start)] = (*days.get(day_of(each.start), ()), booking)
+    held = tuple(booking for booking, each in bookings.items() if each.status is Status.HELD)
+    longest = max((each.blocked for each in bookings.values()), default=0)
+    return Calendar(bookings=bookings, days=days, held=held, longest=longest)
+
+
+def starting(calendar: Calendar, first: int, last: int) -> list[tuple[UUID, Booking]]:
+    """The bookings that start on these days, both included: there may be thousands on others."""
+    days, bookings = calendar.days, calendar.bookings
+    if last - first > len(days):
+        found = [ids for day, ids in days.items() if first <= day <= last]
+    else:
+        found = [days[day] for day in range(first, last + 1) if day in days]
+    return [(booking, bookings[booking]) for ids in found for booking in ids]
+
+
+def _kept(calendar: Calendar, now: datetime) -> Calendar:
+    """The calendar without the bookings that no decision can need any more."""
+    since = day_of(now - KEPT)
+    if not any(day < since for day in calendar.days):
+        return calendar
+    days = {day: ids for day, ids in calendar.days.items() if day >= since}
+    bookings = {each: calendar.bookings[each] for ids in days.values() for each in ids}
+    return replace(
+        calendar, bookings=bookings, days=days, held=tuple(each for each in calendar.held if each in bookings)
+    )
+
+
+def _put(calendar: Calendar, booking: UUID, each: Booking) -> Calendar:
+    before = calendar.bookings.get(booking)
+    days, day = dict(calendar.days), day_of(each.start)
+    if before is None or day_of(before.start) != day:
+        if before is not None:
+            _leave(days, booking, before)
+        days[day] = (*days.get(day, ()), booking)
+    held = calendar.held
+    if (booking in held) != (each.status is Status.HELD):
+        held = (*held, booking) if each.status is Status.HELD else tuple(one for one in held if one != booking)
+    return replace(
+        calendar,
+        bookings={**calendar.bookings, booking: each},
+        days=days,
+        held=held,
+        longest=max(calendar.longest, each.blocked),
+    )
+
+
+def _without(calendar: Calendar, booking: UUID) -> Calendar:
+    bookings, days = dict(calendar.bookings), dict(calendar.days)
+    _leave(days, booking, bookings.pop(booking))
+    held = tuple(each for each in calendar.held if each != booking)
+    return replace(calendar, bookings=bookings, days=days, held=held)
+
+
+def _leave(days: dict[int, tuple[UUID, ...]], booking: UUID, each: Booking) -> None:
+    day = day_of(each.start)
+    left = tuple(one for one in days[day] if one != booking)
+    if left:
+        days[day] = left
+    else:
+        del days[day]
+
+
+def _with(calendar: Calendar, booking: UUID, **changes: object) -> Calendar:
+    return _put(calendar, booking, replace(calendar.bookings[booking], **changes))  # type: ignore[arg-type]

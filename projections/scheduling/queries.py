@@ -1,0 +1,174 @@
+"""What hosts and guests ask of calendars; who may see what is for the face to decide."""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from domain.scheduling.calendar import KEPT, Booking, Busy, Calendar, Kind, Status, indexed
+from domain.scheduling.event_type import EventType
+from domain.scheduling.ranking import Member
+from domain.scheduling.schedule import Absence, Holiday, Schedule
+from domain.scheduling.team import Mode, Team, TeamType, Terms
+from infra.tables import Row, Tables
+from projections.scheduling.calendars import month_of
+from projections.scheduling.tables import (
+    ASSIGNED,
+    BOOKINGS,
+    CALENDARS,
+    HISTORY,
+    HOSTED,
+    MEETINGS,
+    MEMBER_OF,
+    MINE,
+    OWNED,
+    SETTINGS,
+    TAKEN,
+    TEAM_MEMBERS,
+    TEAM_TYPES,
+    TEAMS,
+)
+
+MOST = 5_000  # rows of one partition
+
+
+class Calendars:
+    """Queries of scheduling."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def calendar(self, calendar: UUID) -> Row | None:
+        """Whose it is, and what it is called; None where nobody opened it."""
+        row = await self._tables.get(CALENDARS, calendar=calendar)
+        return row if row and row["owner"] is not None else None
+
+    async def owned(self, person: UUID) -> list[Row]:
+        """The calendars that a person keeps."""
+        return await self._tables.scan(OWNED, owner=person, limit=MOST)
+
+    async def settings(self, calendar: UUID) -> Calendar | None:
+        """A calendar without its bookings, as the rules know it."""
+        head, rows = await asyncio.gather(
+            self.calendar(calendar), self._tables.scan(SETTINGS, calendar=calendar, limit=MOST)
+        )
+        if head is None:
+            return None
+        values: dict[str, dict[str, str]] = {}
+        for row in rows:
+            values.setdefault(row["kind"], {})[row["name"]] = row["value"]
+        decode = msgspec.json.decode
+        return Calendar(
+            owner=head["owner"],
+            kind=Kind(head["kind"]),
+            name=head["name"],
+            event_types={k: decode(v, type=EventType) for k, v in values.get("event_type", {}).items()},
+            schedules={k: decode(v, type=Schedule) for k, v in values.get("schedule", {}).items()},
+            holidays=decode(values.get("holidays", {}).get("", "[]"), type=tuple[Holiday, ...]),
+            absences={UUID(k): decode(v, type=Absence) for k, v in values.get("absence", {}).items()},
+            busy={k: decode(v, type=tuple[Busy, ...]) for k, v in values.get("busy", {}).items()},
+        )
+
+    async def around(self, calendar: UUID, start: datetime, end: datetime) -> Calendar | None:
+        """A calendar with all that can matter for a meeting that begins in `[start, end)`."""
+        months = range(month_of(start - KEPT), month_of(end + KEPT) + 1)
+        settings, pages = await asyncio.gather(
+            self.settings(calendar),
+            asyncio.gather(*(self._tables.scan(TAKEN, calendar=calendar, month=each, limit=MOST) for each in months)),
+        )
+        if settings is None:
+            return None
+        bookings = {row["booking"]: _booking(row) for page in pages for row in page if row["status"] is not None}
+        found = indexed(bookings)
+        return replace(settings, bookings=bookings, days=found.days, held=found.held, longest=found.longest)
+
+    async def booking(self, booking: UUID) -> Row | None:
+        """Everything of one booking; None where there is none, or it is only held."""
+        row = await self._tables.get(BOOKINGS, booking=booking)
+        return row if row and row["booked_at"] is not None else None
+
+    async def hosted(self, calendar: UUID, start: datetime, end: datetime) -> list[Row]:
+        """The bookings of a calendar that begin in `[start, end)`, cancelled ones as well, by their start."""
+        months = range(month_of(start), month_of(end - timedelta(microseconds=1)) + 1)
+        pages = await asyncio.gather(
+            *(self._tables.scan(HOSTED, calendar=calendar, month=each, limit=MOST) for each in months)
+        )
+        wanted = [row for page in pages for row in page if start <= row["start"] < end]
+        found = await asyncio.gather(*(self.booking(row["booking"]) for row in wanted))
+        return [row for row in found if row is not None]
+
+    async def of_guest(self, person: UUID) -> list[Row]:
+        """What a person has booked while signed in, by its start."""
+        rows = await self._tables.scan(MINE, person=person, limit=MOST)
+        found = await asyncio.gather(*(self.booking(row["booking"]) for row in rows))
+        return sorted((row for row in found if row is not None), key=lambda row: row["start"])
+
+    async def history(self, booking: UUID) -> list[Row]:
+        """What became of a booking, the oldest first."""
+        return await self._tables.scan(HISTORY, booking=booking, limit=MOST)
+
+    async def team(self, team: UUID) -> Team | None:
+        """A team as the rules know it, with what each member has had so far; None where there is none."""
+        head, members, types, assigned = await asyncio.gather(
+            self._tables.get(TEAMS, team=team),
+            self._tables.scan(TEAM_MEMBERS, team=team, limit=MOST),
+            self._tables.scan(TEAM_TYPES, team=team, limit=MOST),
+            self._tables.scan(ASSIGNED, team=team, limit=MOST),
+        )
+        if head is None or head["owner"] is None:
+            return None
+        had: dict[UUID, list[datetime]] = {}
+        for row in assigned:
+            had.setdefault(row["calendar"], []).append(row["chosen"])
+        return Team(
+            owner=head["owner"],
+            name=head["name"],
+            invited={
+                row["calendar"]: Terms(row["weight"], row["priority"]) for row in members if row["weight"] is not None
+            },
+            members={
+                row["calendar"]: Member(
+                    row["weight"],
+                    row["priority"],
+                    len(had.get(row["calendar"], ())),
+                    row["credit"] or 0,
+                    max(had.get(row["calendar"], ()), default=None),
+                    bool(row["paused"]),
+                )
+                for row in members
+                if row["joined"] and row["weight"] is not None
+            },
+            types={
+                row["slug"]: TeamType(msgspec.json.decode(row["value"], type=EventType), Mode(row["mode"]))
+                for row in types
+                if row["value"] is not None
+            },
+        )
+
+    async def teams_of(self, calendar: UUID) -> list[UUID]:
+        """The teams that a calendar was invited to or is in."""
+        return [row["team"] for row in await self._tables.scan(MEMBER_OF, calendar=calendar, limit=MOST)]
+
+    async def meeting(self, meeting: UUID) -> Row | None:
+        """What became of a meeting of several; None where nobody asked for it, or it has not begun."""
+        row = await self._tables.get(MEETINGS, meeting=meeting)
+        return row if row and row["team"] is not None else None
+
+
+def _booking(row: Row) -> Booking:
+    return Booking(
+        slug=row["slug"],
+        start=row["start"],
+        minutes=row["minutes"],
+        buffer_before=row["buffer_before"],
+        buffer_after=row["buffer_after"],
+        seats=row["seats"],
+        status=Status(row["status"]),
+        until=row["until"],
+        blocks=row["blocks"],
+        guest=None,
+        proof=b"",
+        meeting=None,
+    )
