@@ -95,7 +95,8 @@ def together(resources: list[Resource]) -> bytes:
     for resource in resources:
         for component in resource.calendar.subcomponents:
             calendar.add_component(component)
-    return calendar.to_ical()
+    content: bytes = calendar.to_ical()
+    return content
 
 
 async def push(own: icalendar.Calendar, there: list[Resource], collection: Collection) -> Synced:

@@ -104,4 +104,5 @@ def _file(uid: str, start: str) -> bytes:
     event.add("DTSTART", datetime.fromisoformat(start))
     event.add("DTEND", datetime.fromisoformat(start) + timedelta(minutes=30))
     calendar.add_component(event)
-    return calendar.to_ical()
+    content: bytes = calendar.to_ical()
+    return content
