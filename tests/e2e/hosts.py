@@ -9,6 +9,7 @@ import httpx
 from domain.kernel import Position
 from tests.e2e.people import PATIENCE, Person, Town
 
+START = (datetime.now(UTC) + timedelta(days=1)).replace(minute=0, second=0, microsecond=0)
 ALWAYS = [{"weekday": day, "opens": 0, "closes": 1440} for day in range(1, 8)]
 
 
@@ -46,9 +47,8 @@ class Host:
 
 
 def soon() -> str:
-    """The next full hour but one."""
-    now = datetime.now(UTC) + timedelta(hours=2)
-    return now.replace(minute=0, second=0, microsecond=0).isoformat()
+    """A full hour a day ahead; the same all the time, whichever hour it becomes meanwhile."""
+    return START.isoformat()
 
 
 async def host_of(town: Town) -> Host:
