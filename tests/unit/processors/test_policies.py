@@ -24,7 +24,7 @@ from domain.instants import instant
 from domain.kernel import Actor, Message
 from infra.clock import micros_now
 from infra.progress import PROGRESS
-from processors.policies import RULES
+from processors.policies import RULES, chat, identity
 from processors.policies.rules import Then
 from processors.policies.worker import Policies
 from processors.streams import Stream, read_event
@@ -83,9 +83,9 @@ def test_what_follows(event: Message, to: object, expected: list[Then]) -> None:
     assert follows(event, to) == expected
 
 
-def test_every_rule_is_tested_here() -> None:
+def test_every_rule_of_the_chat_and_of_identity_is_tested_here() -> None:
     tested = {Blocked, Unblocked, Claimed, Registered, Renamed, PhoneChanged, SessionOpened, SessionRefreshed}
-    assert set(RULES) == tested
+    assert {*chat.RULES, *identity.RULES} == tested
 
 
 async def followed(stage: Stage) -> Stream[object]:
