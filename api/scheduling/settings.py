@@ -29,6 +29,7 @@ from domain.scheduling.calendar import (
 )
 from domain.scheduling.event_type import EventType, Place
 from domain.scheduling.schedule import Absence, Holiday, Schedule
+from domain.scheduling.zones import FIRST_YEAR, LAST_YEAR
 
 router = APIRouter(tags=["scheduling"])
 
@@ -263,8 +264,14 @@ def check_window(start: datetime, end: datetime) -> None:
     """422 for a window that is empty or longer than a year."""
     if not start < end or (end - start).days > 366:
         raise Problem(422, "window_invalid", "Ask for a time of at most a year that ends after it starts.")
-    if not 1973 < start.year <= end.year < 2068:
-        raise Problem(422, "window_invalid", "Ask for a time between 1974 and 2067.")
+    check_year(start.year)
+    check_year(end.year)
+
+
+def check_year(year: int) -> None:
+    """422 for a year whose time zones nobody knows."""
+    if not FIRST_YEAR < year < LAST_YEAR:
+        raise Problem(422, "window_invalid", f"Ask for a time between {FIRST_YEAR} and {LAST_YEAR}.")
 
 
 async def _name(have: Have, found: Calendar) -> str:

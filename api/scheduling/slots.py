@@ -11,11 +11,11 @@ from pydantic import AwareDatetime
 from api.callers import Have
 from api.problems import not_found
 from api.scheduling.guests import Anybody, Ready
-from api.scheduling.settings import check_window
+from api.scheduling.settings import check_window, check_year
 from domain.kernel import Reason, Rejected
 from domain.scheduling import calendar as rules
 from domain.scheduling.calendar import Calendar, Wish
-from domain.scheduling.zones import TZDATA, Occurrence, instant_of, minute_of, text_of, wall_from, zone
+from domain.scheduling.zones import TZDATA, Occurrence, day_of, instant_of, minute_of, text_of, wall_from, zone
 
 router = APIRouter(tags=["scheduling"])
 
@@ -65,7 +65,7 @@ async def explain(
     own: Own = None,
 ) -> dict[str, Any]:
     """Why a time is not free: all that stands against it. Which booking it is, only the host learns."""
-    check_window(start, start.replace(year=start.year + 1, day=min(start.day, 28)))
+    check_year(start.year)
     calendar, wish = await _wish(have, calendar_id, event_type, start, start, minutes, seats, own)
     found = rules.obstacles(calendar, wish, start, datetime.now(UTC))
     is_host = caller is not None and caller.person == calendar.owner
@@ -95,8 +95,14 @@ async def convert(
     clocks = zone(zone_name)
     if (start is None) == (wall is None):
         raise Rejected("time_invalid", "Send a start or a wall time.", Reason.INVALID)
-    minute = zone(of).meant(wall_from(wall), occurrence) if wall is not None else minute_of(start or datetime.now(UTC))
-    check_window(instant_of(minute), instant_of(minute + 1))
+    if wall is not None:
+        meant = wall_from(wall)
+        check_year(day_of(meant).year)
+        minute = zone(of).meant(meant, occurrence)
+    else:
+        begins = start or datetime.now(UTC)
+        check_year(begins.year)
+        minute = minute_of(begins)
     offset = clocks.offset(minute)
     sign, hours, rest = "-" if offset < 0 else "+", *divmod(abs(offset), 60)
     return {
