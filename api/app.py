@@ -16,6 +16,7 @@ from api.chat.imports import Imports
 from api.chat.socket.hub import Hub
 from api.chat.sync import Pollers
 from api.guard import Guard
+from api.parking.open_data import Published
 from api.services import Services
 from infra.log import LogUnavailable
 from infra.tables import TablesUnavailable
@@ -34,6 +35,7 @@ def create_app(opened: Opened) -> FastAPI:
             hub = Hub(services)
             app.state.services, app.state.callers = services, Callers(services)
             app.state.hub, app.state.pollers, app.state.imports = hub, Pollers(services, hub), Imports()
+            app.state.published = Published(services)
             await hub.start()
             yield
             await hub.close()

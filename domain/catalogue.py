@@ -3,14 +3,14 @@
 from domain.chat import contacts, conversation, signals
 from domain.identity import claim, person
 from domain.kernel import Catalogue, aggregate
-from domain.parking import ledger, lot, payment
+from domain.parking import driver, ledger, lot, payment
 from domain.scheduling import calendar, meeting, team
 
 CATALOGUE = Catalogue(
     [
         *(aggregate(claim), aggregate(person)),
         *(aggregate(conversation), aggregate(contacts)),
-        *(aggregate(lot), aggregate(payment), aggregate(ledger)),
+        *(aggregate(lot), aggregate(payment), aggregate(ledger), aggregate(driver)),
         *(aggregate(calendar), aggregate(meeting), aggregate(team)),
     ],
     signals=signals.SIGNALS,

@@ -1,17 +1,12 @@
-"""The face of car parks: lots, availability, reservations, gates, and the article's own endpoints."""
+"""The face of car parks: lots, availability, reservations, gates, money, feeds, and the article's own endpoints."""
 
 from fastapi import APIRouter, Depends
 
-from api.parking import arrange, article, gate, lots, money, reservations
+from api.parking import arrange, article, driver, gate, lots, money, open_data, reservations
 from api.parking.lots import known_version
 
+ROUTERS = (reservations, article, money, driver, open_data, arrange, gate, lots)  # `/{lot_id}` takes what others left
+
 router = APIRouter(prefix="/parking", dependencies=[Depends(known_version)])
-for each in (
-    reservations,
-    article,
-    money,
-    arrange,
-    gate,
-    lots,
-):  # `/{lot_id}` takes what others left
+for each in ROUTERS:
     router.include_router(each.router)

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from domain.instants import micros
+from domain.parking.driver import FavouriteAdded, FavouriteRemoved, VehicleAdded, VehicleRemoved
 from domain.parking.lot import (
     Cancelled,
     Changed,
@@ -43,6 +44,7 @@ from projections.parking.tables import (
     ALL,
     BUCKET,
     DIARY,
+    FAVOURITES,
     INSIDE,
     LISTED,
     LOTS,
@@ -56,6 +58,7 @@ from projections.parking.tables import (
     TARIFFS,
     TICKETS,
     VALIDATIONS,
+    VEHICLES,
     WORKPLACES,
 )
 from projections.projection import Projection, Writes
@@ -367,6 +370,30 @@ def count_corrected(event: CountCorrected, at: Recorded) -> Writes:
         writes.append(INSIDE.put(at.micros, lot=_lot(at), ticket=each, **unknown))
     change = f"{event.before} → {event.after}: {event.reason}"
     return [*writes, _noted(at, "count corrected", event.pool, change)]
+
+
+# Drivers' own things.
+
+
+@parking.on(VehicleAdded)
+def vehicle_added(event: VehicleAdded, at: Recorded) -> Writes:
+    person, vehicle = UUID(at.aggregate_id), event.vehicle.value
+    return [VEHICLES.put(at.micros, person=person, plate=event.plate, vehicle=vehicle)]
+
+
+@parking.on(VehicleRemoved)
+def vehicle_removed(event: VehicleRemoved, at: Recorded) -> Writes:
+    return [VEHICLES.remove(at.micros, person=UUID(at.aggregate_id), plate=event.plate)]
+
+
+@parking.on(FavouriteAdded)
+def favourite_added(event: FavouriteAdded, at: Recorded) -> Writes:
+    return [FAVOURITES.put(at.micros, person=UUID(at.aggregate_id), lot=event.lot, since=at.time)]
+
+
+@parking.on(FavouriteRemoved)
+def favourite_removed(event: FavouriteRemoved, at: Recorded) -> Writes:
+    return [FAVOURITES.remove(at.micros, person=UUID(at.aggregate_id), lot=event.lot)]
 
 
 # What they have in common.

@@ -1,9 +1,12 @@
 """What drivers and operators ask of car parks. Who may see what is for the face to decide."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -21,6 +24,7 @@ from infra.tables import Row, Tables
 from projections.parking.tables import (
     BUCKET,
     DIARY,
+    FAVOURITES,
     INSIDE,
     LISTED,
     LOTS,
@@ -34,9 +38,11 @@ from projections.parking.tables import (
     TARIFFS,
     TICKETS,
     VALIDATIONS,
+    VEHICLES,
     WORKPLACES,
 )
 
+_POOL = attrgetter("pool")
 MOST = 10_000  # rows of one question: lots, spaces, claims of two hours
 T = TypeVar("T")
 
@@ -65,9 +71,9 @@ class LotSeen:
     @property
     def capacity(self) -> dict[str, int]:
         """Open spaces of each pool."""
-        found = {each.pool: 0 for each in self.spaces}
-        for each in self.spaces:
-            found[each.pool] += each.name not in self.closed
+        found = dict(Counter(map(_POOL, self.spaces)))
+        for each in self.spaces if self.closed else ():
+            found[each.pool] -= each.name in self.closed
         return found
 
 
@@ -107,7 +113,7 @@ class Lots:
             longitude=row["longitude"],
             address=row["address"],
             levels=_read(row["levels"], tuple[Level, ...], ()),
-            spaces=_read(row["spaces"], tuple[Space, ...], ()),
+            spaces=_spaces(row["spaces"]) if row["spaces"] else (),
             hours=_read(row["hours"], tuple[Opening, ...], ()),
             terms=_read(row["terms"], Terms, Terms()),
             tariff=_read(row["tariff"], Tariff, FREE),
@@ -204,11 +210,27 @@ class Lots:
         rows = await self._tables.scan(VALIDATIONS, ticket=ticket, limit=100)
         return tuple(Validation(row["code"], Allowance(row["allowance"]), row["value"]) for row in rows)
 
+    async def vehicles(self, person: UUID) -> dict[str, str]:
+        """A driver's vehicles: plate and class."""
+        rows = await self._tables.scan(VEHICLES, person=person, limit=100)
+        return {row["plate"]: row["vehicle"] for row in rows}
+
+    async def favourites(self, person: UUID) -> frozenset[UUID]:
+        """A driver's favourite lots."""
+        rows = await self._tables.scan(FAVOURITES, person=person, limit=MOST)
+        return frozenset(row["lot"] for row in rows)
+
     async def diary(self, lot: UUID, day: str, limit: int, before: int | None = None) -> list[dict[str, Any]]:
         """What happened on a day (UTC), the latest first."""
         below = None if before is None else (before,)
         rows = await self._tables.scan(DIARY, lot=lot, day=day, limit=limit, below=below)
         return [{**row, "time": instant(row["micros"])} for row in rows]
+
+
+@lru_cache(maxsize=1_024)
+def _spaces(text: str) -> tuple[Space, ...]:
+    """A layout changes hardly ever and is read all the time."""
+    return msgspec.json.decode(text, type=tuple[Space, ...])
 
 
 def _read(text: str | None, kind: type[T], absent: T) -> T:

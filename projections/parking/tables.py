@@ -122,6 +122,10 @@ DIARY = Table(
     columns={"what": str, "subject": str, "actor": str, "detail": str},
     descending=True,
 )
+VEHICLES = Table("parking_vehicles", partition={"person": UUID}, clustering={"plate": str}, columns={"vehicle": str})
+FAVOURITES = Table(
+    "parking_favourites", partition={"person": UUID}, clustering={"lot": UUID}, columns={"since": datetime}
+)
 ALL = [
     LOTS,
     LISTED,
@@ -137,4 +141,6 @@ ALL = [
     VALIDATIONS,
     PAYMENTS,
     DIARY,
+    VEHICLES,
+    FAVOURITES,
 ]

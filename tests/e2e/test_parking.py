@@ -262,6 +262,37 @@ async def test_paying_invoices_and_what_goes_back(town: Town) -> None:
     await eve.ask("GET", f"/parking/{lot.id}/invoices", 403)
 
 
+async def test_a_driver_keeps_vehicles_and_favourites_and_finds_what_suits(town: Town) -> None:
+    owner, ann = await town.person("owner"), await town.person("ann")
+    near, far = await Lot.opened(owner, 1), await Lot.opened(owner, 1)
+    ann.has_seen(owner)
+    plate = {"number": "B AB 1", "country": "DE"}
+    await ann.ask("POST", "/parking/vehicles", 201, json={"plate": plate, "vehicle": "ev"})
+    assert await ann.ask("GET", "/parking/vehicles") == [{"plate": "DE:BAB1", "vehicle": "ev"}]
+    await ann.ask("DELETE", "/parking/vehicles/DE:BAB1", 204)
+    assert await ann.ask("GET", "/parking/vehicles") == []
+    await ann.ask("PUT", f"/parking/favourites/{uuid4()}", 404)
+    await ann.ask("PUT", f"/parking/favourites/{far.id}", 204)
+    assert await ann.ask("GET", "/parking/favourites") == [far.id]
+    start = soon()
+    taken = await ann.http.post(f"/parking/{near.id}/reservations", json=interval(start))
+    query = {"latitude": 52.5, "longitude": 13.4, **interval(start), "limit": 100}
+    seen = {"after": taken.headers["Septet-Position"]}
+    found = (await ann.http.get("/parking/feed", params=query | seen)).json()
+    assert found[0]["lot_id"] == far.id
+    assert (found[0]["favourite"], found[0]["available_spaces"], found[0]["price"]) == (True, 1, 200)
+    [full] = [each for each in found if each["lot_id"] == near.id]
+    assert full["available_spaces"] == 0
+    async with httpx.AsyncClient(base_url=town.url, timeout=60) as stranger:
+        assert (await stranger.get("/parking/feed", params=query)).status_code == 401
+        for _ in range(300):  # the same feed is given out for some seconds
+            listed = {each["id"]: each for each in (await stranger.get("/parking/open-data")).json()["lots"]}
+            if far.id in listed:
+                break
+            await asyncio.sleep(0.2)
+    assert (listed[far.id]["total"], listed[far.id]["free"], listed[far.id]["state"]) == (2, 2, "open")
+
+
 async def test_news_that_the_gateway_did_not_sign_is_refused(town: Town) -> None:
     ann = await town.person("ann")
     body = {"id": "1", "type": "captured", "payment": str(uuid4()), "reference": "ch_1", "key": "k"}

@@ -147,11 +147,13 @@ def is_staff(lot: Lot, context: Context) -> bool:
 
 def is_open(lot: Lot, moment: int) -> bool:
     """Whether one may drive in at this instant (microseconds)."""
-    if not lot.hours:
-        return True
-    local = instant(moment).astimezone(ZoneInfo(lot.zone))
+    return opened_at(lot.hours, instant(moment).astimezone(ZoneInfo(lot.zone)))
+
+
+def opened_at(hours: Sequence[Opening], local: datetime) -> bool:
+    """Whether one may drive in at a local time; always, where no hours are given."""
     minute = local.hour * 60 + local.minute
-    return any(_holds(each, local.weekday(), minute) for each in lot.hours)
+    return not hours or any(_holds(each, local.weekday(), minute) for each in hours)
 
 
 def unknown() -> Rejected:
