@@ -6,11 +6,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
 from api.callers import Front, Have, SignedIn
 from api.identity import Body
-from api.parking.lots import Ready, lot_seen
+from api.parking.lots import Moment, Ready, lot_seen
 from api.parking.reservations import Plate
 from api.problems import Problem
 from domain.instants import micros
@@ -90,8 +90,8 @@ async def feed(
     latitude: Annotated[float, Query(ge=-90, le=90)],
     longitude: Annotated[float, Query(ge=-180, le=180)],
     vehicle: Vehicle = Vehicle.CAR,
-    start: AwareDatetime | None = None,
-    end: AwareDatetime | None = None,
+    start: Moment | None = None,
+    end: Moment | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> list[OfferOf]:
     """Car parks for one's time and vehicle: with room first, favourites before others, then nearer, then cheaper."""

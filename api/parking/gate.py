@@ -14,11 +14,14 @@ from api.parking.reservations import Plate, reservation_of
 from api.problems import Problem, not_found
 from api.secrets import id_from
 from domain.parking.lot import DeclareLost, Enter, Entered, Exit, Exited, Validate
+from domain.parking.plates import misread, plate_of
 from domain.parking.price import Price
 from domain.parking.stock import Vehicle
 from domain.parking.tariff import Allowance, Validation
 
 router = APIRouter(tags=["parking"])
+
+MISREAD = 2.0  # letters: beyond that a plate is another one
 
 
 class Entry(Body):
@@ -157,6 +160,33 @@ async def inside(lot_id: UUID, caller: SignedIn, have: Have, ready: Ready) -> li
             "overstays": bool(row["overstays"]),
         }
         for row in sorted(rows, key=lambda row: row["since"])
+    ]
+
+
+@router.get("/{lot_id}/matches")
+async def matches(
+    lot_id: UUID,
+    caller: SignedIn,
+    have: Have,
+    ready: Ready,
+    number: Annotated[str, Query(min_length=1, max_length=32)],
+    country: Annotated[str, Query(pattern="^[A-Za-z]{2}$")],
+    limit: Annotated[int, Query(ge=1, le=20)] = 5,
+) -> list[dict[str, Any]]:
+    """Which vehicles inside a camera may have misread as this; for the staff. It proposes and opens nothing."""
+    await check_staff(have, lot_id, caller)
+    plate = plate_of(number, country)
+    rows = [(misread(plate, row["plate"]), row) for row in await have.lots.inside(lot_id) if row["plate"]]
+    near = sorted((each for each in rows if each[0] <= MISREAD), key=lambda each: (each[0], each[1]["since"]))
+    return [
+        {
+            "ticket_id": row["ticket"],
+            "plate": row["plate"],
+            "misread": far,
+            "space": row["space"],
+            "since": row["since"],
+        }
+        for far, row in near[:limit]
     ]
 
 

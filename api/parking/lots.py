@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
 from api.callers import Caller, Have, SignedIn, seen_in
 from api.identity import Body
@@ -16,6 +16,7 @@ from domain.instants import micros
 from domain.kernel import Reason, Rejected
 from domain.parking.lot import Level, Opening, Terms
 from domain.parking.lot.bill import quote
+from domain.parking.lot.promises import FIRST, LAST
 from domain.parking.lot.state import length
 from domain.parking.price import Price
 from domain.parking.stock import FITS, Vehicle, free, pools_for
@@ -27,7 +28,15 @@ router = APIRouter(tags=["parking"])
 VERSIONS = ("1", "1.0")
 PARKING = "projection.parking"
 Ready = Annotated[None, Depends(seen_in(PARKING))]
-Moment = Annotated[AwareDatetime, Field(description="With its time zone.")]
+
+
+def _in_reach(moment: datetime) -> datetime:
+    if not FIRST <= moment < LAST:
+        raise ValueError(f"give a time from {FIRST.year} to {LAST.year}")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_reach), Field(description="With its time zone.")]
 SpaceName = Annotated[str, Field(max_length=100)]
 
 
@@ -158,8 +167,8 @@ async def availability(
     caller: SignedIn,
     have: Have,
     ready: Ready,
-    timestamp: Annotated[AwareDatetime | None, Query(description="Now, where left out.")] = None,
-    end: Annotated[AwareDatetime | None, Query(description="The instant alone, where left out.")] = None,
+    timestamp: Annotated[Moment | None, Query(description="Now, where left out.")] = None,
+    end: Annotated[Moment | None, Query(description="The instant alone, where left out.")] = None,
 ) -> Availability:
     """What is free at an instant, now or to come, or through all of an interval; never below 0 or above capacity."""
     seen, now = await lot_seen(have, lot_id), datetime.now(UTC)

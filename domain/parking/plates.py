@@ -30,3 +30,23 @@ def check_plate(plate: str) -> None:
     country, _, letters = plate.partition(":")
     if plate_of(letters, country) != plate:
         raise Rejected("plate_invalid", "Give a number plate in its normalised form.", Reason.INVALID)
+
+
+# Letters and digits that cameras and people take for each other.
+_CONFUSED = [frozenset(each) for each in ("0ODQ", "1IL", "2Z", "5S", "6G", "8B", "UV", "VY", "MN", "EF", "CG", "PR")]
+
+
+def misread(one: str, other: str) -> float:
+    """How much has to be misread for one plate to be taken for another: 0 for the same, 1 for each letter.
+
+    An edit distance (Levenshtein) in which letters that look alike, and another country, count a half.
+    """
+    land, _, here = one.partition(":")
+    other_land, _, there = other.partition(":")
+    row = [float(place) for place in range(len(there) + 1)]
+    for number, mine in enumerate(here, start=1):
+        previous, row = row, [float(number)]
+        for place, theirs in enumerate(there, start=1):
+            swap = 0.0 if mine == theirs else 0.5 if any({mine, theirs} <= each for each in _CONFUSED) else 1.0
+            row.append(min(previous[place] + 1, row[place - 1] + 1, previous[place - 1] + swap))
+    return row[-1] + (0.5 if land != other_land else 0.0)

@@ -12,6 +12,10 @@ import httpx
 from tests.e2e.people import Person, Town
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+ABSURD = (
+    ("9999-12-31T23:30:00Z", "9999-12-31T23:59:00Z"),
+    ("0001-01-01T00:00:00+14:00", "2026-01-01T00:00:00Z"),
+)
 TARIFF = {"currency": "EUR", "zone": "Europe/Berlin", "rates": [{"price": 200, "tax": 1900}]}
 
 
@@ -126,6 +130,16 @@ async def test_forty_clients_at_once_get_what_there_is_and_no_more(town: Town) -
     assert (await owner.ask("GET", f"/parking/{lot.id}/availability", params=seen))["classes"]["car"] == 0
 
 
+async def test_times_that_no_clock_shows_are_refused(town: Town) -> None:
+    owner = await town.person("owner")
+    lot = await Lot.opened(owner, 1)
+    for start, end in ABSURD:
+        body = {"start": start, "end": end}
+        await owner.ask("POST", f"/parking/{lot.id}/reservations", 422, json=body)
+        await owner.ask("POST", f"/parking/{lot.id}/quotes", 422, json=body)
+        await owner.ask("GET", f"/parking/{lot.id}/availability", 422, params={"timestamp": start})
+
+
 async def test_a_hold_that_is_over_is_seen_to_be_over(town: Town) -> None:
     owner, ann = await town.person("owner"), await town.person("ann")
     lot = await Lot.opened(owner, 1, hold="PT1S")
@@ -151,6 +165,9 @@ async def test_the_gates_count_and_nobody_passes_twice(town: Town) -> None:
     await lot.enter("B X 2")
     assert (await lot.enter("B X 3", 409))["code"] == "full"
     assert [each["plate"] for each in await lot.change("GET", "inside")] == ["DE:BX1", "DE:BX2"]
+    asked = {"number": "8-X 2", "country": "DE"}  # a B that was read as an 8
+    near = await lot.change("GET", "matches", params=asked)
+    assert [(each["plate"], each["misread"]) for each in near] == [("DE:BX2", 0.5), ("DE:BX1", 1.5)]
     body = {"code": "SHOP", "allowance": "percent", "value": 100}
     await lot.change("POST", f"tickets/{first['ticket_id']}/validations", 204, json=body)
     assert (await lot.leave("B X 1"))["price"] == 0
@@ -160,6 +177,7 @@ async def test_the_gates_count_and_nobody_passes_twice(town: Town) -> None:
     assert len(await lot.change("GET", "inside")) == 2
     assert [each["what"] for each in await lot.change("GET", "diary")][:2] == ["count corrected", "left"]
     eve.has_seen(owner)
+    await eve.ask("GET", f"/parking/{lot.id}/matches", 403, params=asked)
     for path in ("inside", "diary"):
         assert (await eve.ask("GET", f"/parking/{lot.id}/{path}", 403))["code"] == "not_at_work_here"
     await eve.ask("POST", f"/parking/{lot.id}/gate/entry", 403, json={"plate": {"number": "X", "country": "DE"}})
@@ -276,7 +294,7 @@ async def test_a_driver_keeps_vehicles_and_favourites_and_finds_what_suits(town:
     assert await ann.ask("GET", "/parking/favourites") == [far.id]
     start = soon()
     taken = await ann.http.post(f"/parking/{near.id}/reservations", json=interval(start))
-    query = {"latitude": 52.5, "longitude": 13.4, **interval(start), "limit": 100}
+    query: dict[str, Any] = {"latitude": 52.5, "longitude": 13.4, **interval(start), "limit": 100}
     seen = {"after": taken.headers["Septet-Position"]}
     found = (await ann.http.get("/parking/feed", params=query | seen)).json()
     assert found[0]["lot_id"] == far.id

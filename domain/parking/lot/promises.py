@@ -1,7 +1,7 @@
 """The rules of reservations: hold, confirm, change, cancel."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from domain.parking.stock import NAMED, first_with_room, pools_for
 
 CLAIMS = 5_000  # live claims of one lot
 EACH = 20  # open promises of one person in one lot
-DAY = 1_440  # minutes
+FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)  # any clock of the world can show it
 
 
 def hold(lot: Lot, command: Hold, context: Context, now: int) -> list[Event]:
@@ -177,6 +177,8 @@ def _holds(opening: Opening, day: int, minute: int) -> bool:
 def _interval(lot: Lot, start: datetime, end: datetime, again: int = 0) -> tuple[int, int]:
     if start.tzinfo is None or end.tzinfo is None or not start < end:
         raise Rejected("interval_invalid", "Give a start and a later end, both with a time zone.", Reason.INVALID)
+    if not FIRST <= start < LAST or not FIRST <= end < LAST:
+        raise Rejected("interval_invalid", "Give times of this century or the next.", Reason.INVALID)
     if end - start > lot.terms.longest:
         raise Rejected("too_long", f"Reserve at most {lot.terms.longest.days} days at once.", Reason.INVALID)
     begin = micros(start)

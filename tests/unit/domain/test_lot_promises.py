@@ -1,6 +1,6 @@
 """Reservations: sold while there is room for all of an interval, kept, changed, cancelled, or openly broken."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -133,6 +133,8 @@ def test_a_quote_that_is_over_is_refused() -> None:
         (TEN.replace(tzinfo=None), ELEVEN.replace(tzinfo=None), "interval_invalid"),
         (NOON - HOUR, NOON + HOUR, "in_the_past"),
         (TEN, TEN + 40 * DAY, "too_long"),
+        (datetime.max.replace(tzinfo=UTC) - HOUR, datetime.max.replace(tzinfo=UTC), "interval_invalid"),
+        (datetime.min.replace(tzinfo=UTC), TEN, "interval_invalid"),
         (TEN + 91 * DAY, ELEVEN + 91 * DAY, "too_far_ahead"),
     ],
 )

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.kernel import Rejected
-from domain.parking.plates import check_plate, plate_of
+from domain.parking.plates import check_plate, misread, plate_of
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,18 @@ def test_what_is_no_plate(text: str, country: str) -> None:
         plate_of(text, country)
     with pytest.raises(Rejected, match="plate_invalid"):
         check_plate(f"{country}:{text}".lower())
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "far"),
+    [
+        ("DE:BAB123", "DE:BAB123", 0.0),
+        ("DE:BAB123", "DE:8AB123", 0.5),
+        ("DE:BOB10", "DE:8081O", 2.0),
+        ("DE:BAB123", "FR:BAB123", 0.5),
+        ("DE:BAB123", "DE:BAB12", 1.0),
+        ("DE:BAB123", "DE:XAB1234", 2.0),
+    ],
+)
+def test_how_much_was_misread(one: str, other: str, far: float) -> None:
+    assert misread(one, other) == misread(other, one) == far
