@@ -28,6 +28,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.chaos, pytest.mark.timeout(900)]
 KEYSPACE = f"septet_{free_port()}"
 PATIENCE = 180.0  # seconds; a busy machine is slow, not wrong
 AWAY = 5.0  # seconds without a server
+READERS = ("fanout", "policies", "projection.chat")  # of the chat's events, each with a progress of its own
 
 
 class Cluster(Installation):
@@ -38,10 +39,15 @@ class Cluster(Installation):
         self.kafka = kafka
 
     def pids(self, role: str) -> list[int]:
+        return [int(pid) for pid in self._said(role, r"started as process (\d+)$")]
+
+    def took_over(self, role: str) -> int:
+        """How often a consumer has said that its partitions are its own."""
+        return len(self._said(role, ".*(partitions taken over)"))
+
+    def _said(self, role: str, words: str) -> list[str]:
         said = (self._folder / "cluster.log").read_text(errors="replace")
-        return [
-            int(pid) for pid in re.findall(rf"^{re.escape(role)}\.0 +\| started as process (\d+)$", said, re.MULTILINE)
-        ]
+        return re.findall(rf"^{re.escape(role)}\.0 +\| {words}", said, re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +162,7 @@ async def test_all_is_killed_once_and_nothing_is_lost_or_doubled(
         async with writing(ann, chat) as chatter:
             await until(lambda: len(chatter.acknowledged) > 20)
             for role in ROLES:
-                lives = septet_cluster.pids(role)
+                lives, owned = septet_cluster.pids(role), septet_cluster.took_over(role)
                 os.kill(lives[-1], signal.SIGKILL)
                 killed = time.monotonic()
                 await until(lambda: len(septet_cluster.pids(role)) > len(lives))  # noqa: B023
@@ -165,8 +171,10 @@ async def test_all_is_killed_once_and_nothing_is_lost_or_doubled(
                     await until(lambda: registered(ann.http))
                 elif role == "delivery":
                     await until(lambda: reached_inbox(bob, len(chatter.acknowledged)))
-                elif role not in ("api", "commands"):
+                elif role in READERS:
                     await until(lambda: passed(tables, role, position))  # noqa: B023
+                elif role not in ("api", "commands"):
+                    await until(lambda: septet_cluster.took_over(role) > owned)  # noqa: B023
                 done = acknowledged if role in ("api", "commands") else time.monotonic()
                 figures[role] = done - killed
             for name, server in {"kafka": septet_cluster.kafka, "cassandra": breakable_cassandra}.items():
