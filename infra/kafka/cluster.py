@@ -114,23 +114,13 @@ class Cluster:
 
     def notes(self, group: str, partitions: Collection[TopicPartition]) -> dict[TopicPartition, str]:
         """What was noted beside the committed offsets of a group."""
-        return {
-            (place.topic, place.partition): place.metadata or "" for place in self._committed(group, partitions, True)
-        }
-
-    def offsets(self, group: str, partitions: Collection[TopicPartition]) -> dict[TopicPartition, int]:
-        """The offsets a group has committed, negative where none, whatever transactions are said to be open."""
-        return {(place.topic, place.partition): place.offset for place in self._committed(group, partitions, False)}
-
-    def _committed(self, group: str, partitions: Collection[TopicPartition], stable: bool) -> list[Place]:
         wanted = [ConsumerGroupTopicPartitions(group, [Place(*each) for each in partitions])]
         asked = self._ask(
-            lambda: self._admin.list_consumer_group_offsets(
-                wanted, require_stable=stable, request_timeout=ANSWER_WITHIN
-            )
+            lambda: self._admin.list_consumer_group_offsets(wanted, require_stable=True, request_timeout=ANSWER_WITHIN)
         )
-        found: list[Place] = _result(asked[group]).topic_partitions
-        return found
+        return {
+            (place.topic, place.partition): place.metadata or "" for place in _result(asked[group]).topic_partitions
+        }
 
     def close(self) -> None:
         self._admin.poll(0)

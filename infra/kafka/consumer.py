@@ -7,8 +7,8 @@ from functools import partial
 from uuid import uuid4
 
 import structlog
-from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, Message
 from confluent_kafka import Consumer as Client
+from confluent_kafka import KafkaError, KafkaException, Message
 from confluent_kafka import TopicPartition as Place
 
 from infra.kafka.calls import Calls, Hung, end
@@ -34,8 +34,6 @@ MEMBER: Settings = {
 }
 
 STABLE_WITHIN = 1.0  # seconds one poll waits for the former owners' transactions to end
-# No transaction is open for longer: its time-out, and as long again until a broker looks for what has timed out.
-ENDED_WITHIN = 25.0
 STORED_WITHIN = 10.0  # seconds a commit waits for Kafka
 SETTLED_WITHIN = 5.0  # seconds a commit waits for a rebalance to end, and a farewell for its partitions to go
 
@@ -61,7 +59,6 @@ class KafkaConsumer:
         self._cluster, self._group, self._topics, self._name = cluster, group, list(topics), f"{group}-{slot}"
         self._on_assigned, self._on_revoked = on_assigned, on_revoked
         self._arriving: set[TopicPartition] = set()  # given by the group, not yet handed to the callback
-        self._waiting_since: float | None = None  # for former owners' transactions to end
         self._owned: set[TopicPartition] = set()
         self._paused: set[TopicPartition] = set()
         self._failed = ""  # why this client can do nothing more
@@ -186,7 +183,6 @@ class KafkaConsumer:
         client.incremental_assign(places)
         client.pause(places)
         self._arriving.update((each.topic, each.partition) for each in places)
-        self._waiting_since = None
 
     def _receive(self) -> None:
         """Takes over what was given, once no former owner's transaction can move its offsets any more.
@@ -200,33 +196,14 @@ class KafkaConsumer:
         except KafkaException as failure:
             if not is_passing(error_of(failure)):
                 raise
-            self._waiting_since = self._waiting_since or time.monotonic()
-            if time.monotonic() - self._waiting_since < ENDED_WITHIN or not self._place_anyway():
-                log.info("waiting for the former owners' transactions", member=self._name, partitions=len(places))
-                return
-        self._waiting_since = None
+            log.info("waiting for the former owners' transactions", member=self._name, partitions=len(places))
+            return
         arrived = sorted(self._arriving)
         self._arriving.clear()
         self._owned.update(arrived)
         self._client.resume(places)
         if self._on_assigned:
             self._on_assigned(arrived)
-
-    def _place_anyway(self) -> bool:
-        """Goes on from the offsets that are committed, where Kafka still takes a transaction for open that cannot be.
-
-        Brokers 4.3 do so for ever when they are killed in the middle of one. If it was committed, its commands come
-        once more, and are known by their ids.
-        """
-        try:
-            known = self._cluster.offsets(self._group, self._arriving)
-        except LogUnavailable:
-            return False
-        places = [Place(*each, offset if offset >= 0 else OFFSET_BEGINNING) for each, offset in known.items()]
-        log.warning("a transaction that must have ended is said to be open, going on without it", member=self._name)
-        self._client.incremental_unassign(places)
-        self._client.incremental_assign(places)
-        return True
 
     def _taken(self, client: Client, places: list[Place]) -> None:
         try:
