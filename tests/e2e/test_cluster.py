@@ -6,16 +6,15 @@ import os
 import re
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from infra.cassandra.tables import CassandraTables
-from infra.local import Server, local_kafka
+from infra.local import local_kafka
 from infra.progress import progress_of
 from infra.tables import TablesUnavailable
 from septet.cluster import ROLES
@@ -33,10 +32,6 @@ READERS = ("fanout", "policies", "projection.chat")  # of the chat's events, eac
 
 class Cluster(Installation):
     """Everything under one `septet cluster`; its output says which process is what."""
-
-    def __init__(self, folder: Path, settings: Mapping[str, str], kafka: Server) -> None:
-        super().__init__(folder, settings)
-        self.kafka = kafka
 
     def pids(self, role: str) -> list[int]:
         return [int(pid) for pid in self._said(role, r"started as process (\d+)$")]
@@ -62,7 +57,7 @@ def septet_cluster(tmp_path_factory: pytest.TempPathFactory, cassandra: Service)
             "SEPTET_CASSANDRA_PORT": port,
             "SEPTET_CASSANDRA_KEYSPACE": KEYSPACE,
         }
-        one = Cluster(folder, settings, kafka)
+        one = Cluster(folder, settings)
         one.start("cluster", ["cluster"])
         try:
             one.wait_until_ready()
@@ -154,7 +149,7 @@ async def inbox_of(person: Person) -> list[int]:
 async def test_all_is_killed_once_and_nothing_is_lost_or_doubled(
     septet_cluster: Cluster, tables: CassandraTables, breakable_cassandra: Service
 ) -> None:
-    """Each role by kill -9, then the broker, then the node of the tables, while somebody writes."""
+    """Each role by kill -9, then the node of the tables, while somebody writes."""
     async with Town(septet_cluster.url) as town:
         ann, bob = await town.person("ann"), await town.person("bob")
         chat = await ann.chat_with(bob)
@@ -177,15 +172,14 @@ async def test_all_is_killed_once_and_nothing_is_lost_or_doubled(
                     await until(lambda: septet_cluster.took_over(role) > owned)  # noqa: B023
                 done = acknowledged if role in ("api", "commands") else time.monotonic()
                 figures[role] = done - killed
-            for name, server in {"kafka": septet_cluster.kafka, "cassandra": breakable_cassandra}.items():
-                await asyncio.to_thread(server.kill)
-                await asyncio.sleep(AWAY)
-                await asyncio.to_thread(server.start)
-                back = time.monotonic()
-                position, _ = await chatter.next()
-                await until(lambda: passed(tables, "projection.chat", position))  # noqa: B023
-                await until(lambda: reached_inbox(bob, len(chatter.acknowledged)))
-                figures[f"{name}, after it is back"] = time.monotonic() - back
+            await asyncio.to_thread(breakable_cassandra.kill)
+            await asyncio.sleep(AWAY)
+            await asyncio.to_thread(breakable_cassandra.start)
+            back = time.monotonic()
+            position, _ = await chatter.next()
+            await until(lambda: passed(tables, "projection.chat", position))
+            await until(lambda: reached_inbox(bob, len(chatter.acknowledged)))
+            figures["cassandra, after it is back"] = time.monotonic() - back
         sent = chatter.acknowledged
 
         read: list[dict[str, Any]] = []
