@@ -220,7 +220,7 @@ def _open_for_writing(path: Path, patience: float) -> sqlite3.Connection:
 
 
 def _change_to_wal(connection: sqlite3.Connection, patience: float) -> None:
-    """Lets readers never wait for the writer. Two that change a new file at once do not wait for each other in SQLite."""
+    """Lets readers never wait for the writer. Two that change a new file do not wait for each other in SQLite."""
     deadline = time.monotonic() + patience
     while True:
         try:
