@@ -12,9 +12,9 @@ settings.load_profile("untimed")
 pytest_plugins = ["tests.services"]
 
 ROOT = Path(__file__).parent
-# The quick ones first. The browser's last: its driver keeps an event loop in the main thread until the run ends, and
-# no asynchronous test can run beside it.
-ORDER = ("unit", "contract", "chaos", "e2e", "e2e/console")
+# The quick ones first; those that bring all their servers before those that share some until the run ends. The
+# browser's last: its driver keeps an event loop in the main thread, and no asynchronous test can run beside it.
+ORDER = ("unit", "contract", "chaos", "e2e/test_local_cluster.py", "e2e/test_cluster.py", "e2e", "e2e/console")
 
 
 @pytest.hookimpl(trylast=True)
@@ -24,4 +24,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _room(item: pytest.Item) -> int:
     where = item.path.relative_to(ROOT)
-    return max((n for n, room in enumerate(ORDER) if where.is_relative_to(room)), default=0)
+    rooms = [room for room in ORDER if where.is_relative_to(room)]
+    return ORDER.index(max(rooms, key=len)) if rooms else 0
