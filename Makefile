@@ -20,7 +20,8 @@ check: dev static ## the fast checks: format, lint, types, import rules, unit te
 	@$(BIN)/pytest -q tests/unit
 
 test: dev tools static ## everything: the checks, then all tests on real Kafka, Cassandra and a browser
-	@$(BIN)/pytest
+	@$(BIN)/pytest --ignore tests/e2e/console
+	@$(BIN)/pytest tests/e2e/console  # in a run of its own: the servers of the others have ended
 
 image: setup ## build the container image of Septet itself
 	@infra/images/build
