@@ -56,7 +56,11 @@ effect(() => {
   if (now) {
     start();
     operatorApi.systems().then((list) => {
-      systems.value = SYSTEMS.map(([name, called]) => ({ name, title: called, ...list.find((one) => one.name === name) }));
+      // One that runs but has no page here is used over HTTP: there is nothing to enter yet.
+      systems.value = SYSTEMS.map(([name, called]) => {
+        const found = { name, title: called, ...list.find((one) => one.name === name) };
+        return { ...found, available: Boolean(found.available && PAGES[name]) };
+      });
     }).catch(() => {}); // the rail keeps what it assumed; the pages themselves say what is wrong
   }
 });

@@ -9,6 +9,6 @@ export default function AbsentPage() {
   const system = SYSTEMS.find(([name]) => name === first);
   useEffect(() => title(system ? system[1] : 'Nothing here'), [first]);
   return html`<div class="page">${system
-    ? html`<${Empty} icon=${first} title=${`${system[1]} is not part of this installation yet`}><p>The other systems work without it.</p><a class="button" href="/ui/chat">Go to the chat</a></${Empty}>`
+    ? html`<${Empty} icon=${first} title=${`${system[1]} has no page here yet`}><p>Where it runs, it can be used over HTTP.</p><a class="button" href="/ui/chat">Go to the chat</a></${Empty}>`
     : html`<${Empty} icon="search" title="There is nothing at this address"><p>It may have been typed wrongly, or the page has moved.</p><a class="button" href="/ui/chat">Go to the chat</a></${Empty}>`}</div>`;
 }

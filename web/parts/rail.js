@@ -14,7 +14,7 @@ export const ROOMS = [['log', 'Log', 'log'], ['projections', 'Projections', 'pro
 function System({ system, here }) {
   const { name, title, available } = system;
   if (!available) {
-    return html`<span class="rail-item off" data-system=${name} role="link" aria-disabled="true" tabindex="0" aria-label=${`${title}: not part of this installation yet`} data-tip="Not part of this installation yet">
+    return html`<span class="rail-item off" data-system=${name} role="link" aria-disabled="true" tabindex="0" aria-label=${`${title}: no page here yet`} data-tip="No page here yet">
       <${Icon} name=${name} /><span>${title}</span></span>`;
   }
   const news = name === 'chat' ? unread.value : 0;

@@ -90,7 +90,7 @@ def test_pages_are_whole_and_accessible(person: Arrive, place: str, options: dic
 def test_systems_that_are_not_here_are_shown_and_cannot_be_entered(person: Arrive) -> None:
     ann = person("ann")
     for title in ("Cache", "Health", "Parking", "Scheduling", "Shop", "Mail"):
-        item = ann.page.get_by_role("link", name=f"{title}: not part of this installation yet")
+        item = ann.page.get_by_role("link", name=f"{title}: no page here yet")
         expect(item).to_have_attribute("aria-disabled", "true")
     ann.goto("/ui/nowhere")
     expect(ann.page.get_by_role("heading", name="There is nothing at this address")).to_be_visible()
