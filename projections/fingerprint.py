@@ -5,6 +5,7 @@ import hashlib
 import inspect
 import textwrap
 from collections.abc import Iterator
+from functools import cache
 from types import FunctionType
 
 from projections.projection import Projection
@@ -22,14 +23,21 @@ def _sources(function: object, seen: set[object]) -> Iterator[str]:
     if not isinstance(function, FunctionType) or function in seen:
         return
     seen.add(function)
-    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef) and ast.get_docstring(node) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
-    yield ast.unparse(tree)
-    for name in sorted({node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}):
+    source, names = _source(function)
+    yield source
+    for name in names:
         found = function.__globals__.get(name)
         if isinstance(found, FunctionType) and found.__module__ == function.__module__:
             yield from _sources(found, seen)
         elif isinstance(found, int | str):
             yield f"{name}={found!r}"
+
+
+@cache
+def _source(function: FunctionType) -> tuple[str, list[str]]:
+    """Its source without docstrings, and the names in it: read once, as operators ask for fingerprints again."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+    return ast.unparse(tree), sorted({node.id for node in ast.walk(tree) if isinstance(node, ast.Name)})

@@ -143,9 +143,8 @@ class _Window:
 
 def _is_crowded(error: Exception | None) -> bool:
     """Whether a request was not even sent, because those before it still fill the connections."""
-    return isinstance(error, NoHostAvailable) and all(
-        isinstance(each, ConnectionBusy) for each in error.errors.values()
-    )
+    reasons = error.errors.values() if isinstance(error, NoHostAvailable) else ()
+    return bool(reasons) and all(isinstance(each, ConnectionBusy) for each in reasons)
 
 
 class CassandraSession:
