@@ -233,9 +233,8 @@ class DropPart:
     reason: str
 
 
-Command = (
-    OpenResource
-    | DefineEventType
+Settings = (
+    DefineEventType
     | RemoveEventType
     | SetSchedule
     | RemoveSchedule
@@ -246,6 +245,10 @@ Command = (
     | DropBusy
     | JoinTeam
     | LeaveTeam
+)
+Command = (
+    OpenResource
+    | Settings
     | Hold
     | Release
     | Book

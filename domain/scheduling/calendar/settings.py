@@ -19,6 +19,7 @@ from domain.scheduling.calendar.commands import (
     RemoveSchedule,
     SetHolidays,
     SetSchedule,
+    Settings,
     SyncBusy,
 )
 from domain.scheduling.calendar.events import (
@@ -52,20 +53,6 @@ ABSENCES = 200
 SOURCES = 10
 TEAMS = 50
 BUSY = 2_000  # times of one other calendar; more of them are not near enough to matter
-
-Settings = (
-    DefineEventType
-    | RemoveEventType
-    | SetSchedule
-    | RemoveSchedule
-    | SetHolidays
-    | AddAbsence
-    | RemoveAbsence
-    | SyncBusy
-    | DropBusy
-    | JoinTeam
-    | LeaveTeam
-)
 
 
 def open_resource(calendar: Calendar, command: OpenResource, context: Context) -> list[Event]:
