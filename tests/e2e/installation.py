@@ -11,18 +11,9 @@ from pathlib import Path
 
 import httpx
 
-ROLES = (
-    "commands",
-    "fanout",
-    "delivery",
-    "policies",
-    "projection.identity",
-    "projection.chat",
-    "payments",
-    "projection.parking",
-    "projection.invoices",
-    "projection.scheduling",
-)
+from septet.cluster import ROLES
+
+WORKERS = tuple(role for role in ROLES if role != "api")
 STARTS_WITHIN = 180.0  # seconds: a busy machine is slow, not wrong
 ROOT = Path(__file__).parents[2]
 
@@ -142,7 +133,7 @@ def cluster(folder: Path, kafka: str, cassandra: str) -> Iterator[Installation]:
     one = Installation(folder, settings)
     one.start("api", ["api"])
     one.wait_until_ready()  # it makes topics and tables; the others find them
-    for role in ROLES:
+    for role in WORKERS:
         one.start(role, ["worker", role])
     try:
         one.wait_until_working()
