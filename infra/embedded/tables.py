@@ -4,7 +4,6 @@ import asyncio
 import os
 import sqlite3
 import threading
-import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TypeVar
 from weakref import WeakSet
 
 from infra.embedded.table_statements import Statements
+from infra.embedded.wal import into_wal
 from infra.table_values import (
     Plain,
     check_declaration,
@@ -213,23 +213,10 @@ def _open_for_writing(path: Path, patience: float) -> sqlite3.Connection:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its other files the same mode
     connection = _connect(path, patience)
     connection.execute("PRAGMA page_size = 8192")  # takes effect before the first table
-    _change_to_wal(connection, patience)
+    into_wal(connection, patience)
     connection.execute("PRAGMA cache_size = -32768")  # 32 MiB
     connection.execute("PRAGMA wal_autocheckpoint = 4000")  # every 32 MiB: checkpoints are most of a replay's disk time
     return connection
-
-
-def _change_to_wal(connection: sqlite3.Connection, patience: float) -> None:
-    """Lets readers never wait for the writer. Two that change a new file do not wait for each other in SQLite."""
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
 
 
 def _answered(ask: Callable[[], T]) -> T:

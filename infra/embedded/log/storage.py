@@ -4,7 +4,6 @@ import os
 import sqlite3
 import struct
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from infra.embedded.wal import into_wal
 from infra.log import Headers, LogUnavailable, Record, Retention, WrongTopic
 
 Place = int  # a partition's number in the file: topic id << 12 | partition
@@ -190,21 +190,16 @@ def create(path: Path, patience: float) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
         raise LogUnavailable(f"{path} cannot be opened: {error}") from error
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            return _create_tables(path, patience)
-        except sqlite3.Error as error:
-            # Two processes that turn the same new file into WAL mode do not wait for each other in SQLite.
-            if "locked" not in str(error) or time.monotonic() > deadline:
-                raise LogUnavailable(f"{path} cannot be opened: {error}") from error
-            time.sleep(0.02)
+    try:
+        _create_tables(path, patience)
+    except sqlite3.Error as error:
+        raise LogUnavailable(f"{path} cannot be opened: {error}") from error
 
 
 def _create_tables(path: Path, patience: float) -> None:
     db = connect(path, patience)
     try:
-        db.execute("PRAGMA journal_mode = WAL")
+        into_wal(db, patience)
         db.execute("BEGIN IMMEDIATE")
         (found,) = db.execute("PRAGMA user_version").fetchone()
         if found == 0:
