@@ -42,11 +42,11 @@ async def systems(have: Have) -> list[dict[str, Any]]:
 @router.get("/status")
 async def status(caller: Operator, have: Have) -> dict[str, Any]:
     """How far each consumer is behind in each partition, which workers there are, and what is wrong, in sentences."""
-    found = await have.status.report()
+    found, old = await have.status.report(), have.outdated(await have.generations.plans())
     process = {"pid": os.getpid(), "role": "api", "up_seconds": round(time.time() - STARTED)}
     return {
         "engine": have.engine,
-        "problems": [*found.problems, *await _outdated(have)],
+        "problems": [*found.problems, *(f"{name}: {problem}" for name, problem in old.items())],
         "processes": [process, *map(_worker, found.workers)],
         "consumers": [asdict(each) for each in found.consumers],
         "parked": [asdict(each) for each in found.parked],
@@ -60,23 +60,18 @@ def _worker(worker: Worker) -> dict[str, Any]:
     return {name: value for name, value in {**said, **times}.items() if value not in ("", 0)}
 
 
-async def _outdated(have: Have) -> list[str]:
-    plans = await have.generations.plans()
-    told = {each.name: have.outdated(each, plans[each.name]) for each in have.projections if each.name in plans}
-    return [f"{name}: {problem}" for name, problem in told.items() if problem]
-
-
 @router.get("/projections")
 async def projections(caller: Operator, have: Have) -> list[dict[str, Any]]:
     """Every read model: its version, its generations, its tables, and how far it is."""
     found, plans = await have.status.report(), await have.generations.plans()
+    old = have.outdated(plans)
     return [
         {
             "name": each.name,
             "version": each.version,
             "generation": plans[each.name].live,
             "generations": msgspec.to_builtins(plans[each.name].generations),
-            "outdated": have.outdated(each, plans[each.name]),
+            "outdated": old.get(each.name, ""),
             "tables": [table.name for table in each.tables],
             "partitions": [asdict(at) for at in found.consumers if at.consumer == each.name],
         }

@@ -1,6 +1,6 @@
 """What the faces are given by the composition root."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -48,7 +48,7 @@ class Services:
     histories: Histories
     status: Status
     generations: Generations
-    outdated: Callable[[Projection, Plan], str]  # how the live generation differs from what the handlers write now
+    outdated: Callable[[Mapping[str, Plan]], Mapping[str, str]]  # read models that handlers would write otherwise now
     secrets: Secrets
     sender: CodeSender
     access_token_life: timedelta

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -30,7 +30,7 @@ from processors.delivery import Delivery
 from processors.fanout import FanOut
 from processors.payments import Charging
 from processors.policies import RULES
-from processors.policies.worker import Policies
+from processors.policies.worker import Policies, topics_of
 from processors.streams import Handler, Stream
 from projections.chat.audience import Audience
 from projections.chat.conversations import conversations
@@ -82,37 +82,48 @@ class House:
 
     async def _make_tables(self) -> None:
         await self.store.create(own_tables())
-        plans = await self.generations.plans()
+        plans = dict(await self.generations.plans())
         for each in PROJECTIONS:
-            handlers = fingerprint(each)
-            plan = plans.get(each.name)
-            if plan is None:
-                first = Generation(0, each.version, handlers, micros_now(), whole=True)
-                plan = Plan(each.name, (first,))
-                await self.generations.put(plan)
-            await self.store.create([t.generation(one.number) for one in plan.generations for t in each.tables])
-            if problem := outdated(each, plan):
-                log.warning(problem, projection=each.name, rebuild=f"septet rebuild {each.name}")
+            if each.name not in plans:
+                first = Generation(0, each.version, fingerprint(each), micros_now(), whole=True)
+                plans[each.name] = Plan(each.name, (first,))
+                await self.generations.put(plans[each.name])
+            built = plans[each.name].generations
+            await self.store.create([table.generation(one.number) for one in built for table in each.tables])
+        for name, problem in all_outdated(plans).items():
+            log.warning(problem, projection=name, rebuild=f"septet rebuild {name}")
 
     def stream(self, name: str) -> Stream[Any]:
         """The consumer of that name, ready to be fed; raises KeyError for a name there is none of."""
-        return Stream(CONSUMERS[name](self), self.codec, self.log, self.tables)
-
-    def reading(self) -> Mapping[str, Sequence[str]]:
-        """Which topics each consumer reads."""
-        return {name: made(self).topics for name, made in CONSUMERS.items()}
+        return Stream(CONSUMERS[name].make(self), self.codec, self.log, self.tables)
 
     def close(self) -> None:
         self.log.close()
 
 
-CONSUMERS: dict[str, Callable[[House], Handler[Any]]] = {
-    "fanout": lambda house: FanOut(house.log, house.codec, Audience(house.tables)),
-    "delivery": lambda house: Delivery(house.log, house.codec, house.tables, Inbox(house.tables)),
-    "policies": lambda house: Policies(house.log, house.codec, house.tables, house.catalogue, RULES),
-    "payments": lambda house: _charging(house),
-    **{each.name: lambda house, each=each: Following(each, house.generations) for each in PROJECTIONS},  # type: ignore[misc]
+class Consumer(NamedTuple):
+    """One of the roles that follow the log. What it reads is known before it is made: making it opens producers."""
+
+    topics: tuple[str, ...]
+    make: Callable[[House], Handler[Any]]
+
+
+CONSUMERS: dict[str, Consumer] = {
+    "fanout": Consumer(FanOut.topics, lambda house: FanOut(house.log, house.codec, Audience(house.tables))),
+    "delivery": Consumer(
+        Delivery.topics, lambda house: Delivery(house.log, house.codec, house.tables, Inbox(house.tables))
+    ),
+    "policies": Consumer(
+        topics_of(CATALOGUE, RULES),
+        lambda house: Policies(house.log, house.codec, house.tables, house.catalogue, RULES),
+    ),
+    "payments": Consumer(Charging.topics, lambda house: _charging(house)),
+    **{
+        each.name: Consumer(each.topics, lambda house, each=each: Following(each, house.generations))  # type: ignore[misc]
+        for each in PROJECTIONS
+    },
 }
+READING: Mapping[str, Sequence[str]] = {name: each.topics for name, each in CONSUMERS.items()}
 
 
 def all_topics(settings: Settings) -> list[Topic]:
@@ -150,6 +161,12 @@ def outdated(projection: Projection, plan: Plan) -> str:
     if live.handlers != fingerprint(projection):
         return "the handlers have changed since it was built: rebuild it, if they write something else now"
     return ""
+
+
+def all_outdated(plans: Mapping[str, Plan]) -> dict[str, str]:
+    """The read models that differ from what their handlers would write now, and how."""
+    told = {each.name: outdated(each, plans[each.name]) for each in PROJECTIONS if each.name in plans}
+    return {name: problem for name, problem in told.items() if problem}
 
 
 def build(settings: Settings) -> House:

@@ -29,7 +29,7 @@ from projections.parking.queries import Lots
 from projections.scheduling.queries import Calendars
 from projections.status import Status
 from projections.waiting import Waiting
-from septet.composition import CONSUMERS, PROJECTIONS, House, outdated
+from septet.composition import CONSUMERS, PROJECTIONS, READING, House, all_outdated
 
 
 @asynccontextmanager
@@ -57,9 +57,9 @@ async def services(house: House) -> AsyncIterator[Services]:
             letters=DeadLetters(house.tables),
             journal=Journal(house.log, house.codec, house.tables, tuple(CONSUMERS)),
             histories=Histories(house.log, house.codec, house.catalogue),
-            status=Status(house.log, house.tables, house.reading()),
+            status=Status(house.log, house.tables, READING),
             generations=house.generations,
-            outdated=outdated,
+            outdated=all_outdated,
             secrets=Secrets(house.secret),
             sender=sender_of(house.settings.code_sender),
             access_token_life=house.settings.access_token_life,

@@ -31,7 +31,7 @@ class Policies:
         self._telling = {name.encode() for name in (*self._rules, *codec.retired)}  # types worth a closer look
         self._producer = source.producer()
         self._deadlines = Deadlines(tables, self._producer)
-        self.topics = tuple(sorted({topics.events(catalogue.of(event).system) for event in rules}))
+        self.topics = topics_of(catalogue, rules)
 
     def read(self, record: Record, codec: Codec) -> Sequence[Happened] | None:
         """The event of a record where a rule wants it, and what a retired one means today."""
@@ -91,6 +91,11 @@ class Policies:
             headers=command.headers(),
             body=self._codec.encode(then.command),
         )
+
+
+def topics_of(catalogue: Catalogue, rules: Rules) -> tuple[str, ...]:
+    """The topics of the events that have rules."""
+    return tuple(sorted({topics.events(catalogue.of(event).system) for event in rules}))
 
 
 def _place(topic: str, number: int) -> str:

@@ -11,7 +11,7 @@ from domain.instants import instant
 from projections.history import Histories, address_of, moment_of
 from projections.journal import Journal, Wanted, shown
 from projections.tracing import DEPTH, Step, Tracing
-from septet.composition import House
+from septet.composition import READING, House
 from septet.opening import done
 
 cli = typer.Typer()
@@ -78,7 +78,7 @@ def tail(
 
 async def traced(house: House, wanted: str, depth: int = DEPTH) -> list[str]:
     """The tree as lines."""
-    roots = await Tracing(house.log, house.tables, house.reading()).tree(wanted, depth)
+    roots = await Tracing(house.log, house.tables, READING).tree(wanted, depth)
     return [_line(depth, step) for root in roots for depth, step in root.walk()]
 
 

@@ -15,7 +15,7 @@ from domain.instants import instant
 from infra.clock import micros_now
 from infra.workers import Worker
 from projections.status import Lag, Report, Status
-from septet.composition import PROJECTIONS, House, outdated
+from septet.composition import READING, House, all_outdated
 from septet.opening import done
 
 cli = typer.Typer()
@@ -38,10 +38,9 @@ def status(
 
 
 async def _asked(house: House) -> tuple[Report, list[str]]:
-    plans = await house.generations.plans()
-    old = [(each.name, outdated(each, plans[each.name])) for each in PROJECTIONS]
-    report = await Status(house.log, house.tables, house.reading()).report()
-    return report, [f"{name}: {problem}" for name, problem in old if problem]
+    old = all_outdated(await house.generations.plans())
+    report = await Status(house.log, house.tables, READING).report()
+    return report, [f"{name}: {problem}" for name, problem in old.items()]
 
 
 def _shown(found: Report, problems: Sequence[str], partitions: bool) -> RenderableType:

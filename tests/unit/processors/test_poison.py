@@ -72,7 +72,7 @@ async def workers(house: House) -> AsyncIterator[Workers]:
 
 @pytest.mark.parametrize("when", ["before the workers start", "while they run"])
 async def test_the_chat_goes_on_around_poison_in_every_topic(house: House, workers: Workers, when: str) -> None:
-    read = {name: CONSUMERS[name](house).topics for name in CONSUMERS}
+    read = {name: CONSUMERS[name].topics for name in CONSUMERS}
     if when == "while they run":
         workers.start()
     for topic in {topic for topics in read.values() for topic in topics}:
