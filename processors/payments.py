@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 import msgspec
 import structlog
 
-from domain.kernel import Actor, Catalogue, Message
+from domain.kernel import Catalogue, Message
 from domain.parking.payment import (
     PaymentAuthorised,
     PaymentStarted,
@@ -146,16 +146,13 @@ class Charging:
 
     def _send(self, happened: Happened, command: Message) -> None:
         at, aggregate = happened.at, self._catalogue.of(type(command))
-        envelope = Command(
-            id=str(uuid5(_IDS, at.id)),
-            type=self._codec.type_name(type(command)),
+        envelope = Command.following(
+            at,
+            self.name,
+            command_id=str(uuid5(_IDS, at.id)),
+            type_name=self._codec.type_name(type(command)),
             key=aggregate.key(at.aggregate_id),
             time=at.micros,
-            actor=str(Actor("system", self.name)),
-            correlation=at.correlation,
-            causation=at.id,
-            source=f"/septet/{self.name}",
-            traceparent=at.traceparent,
         )
         body, key = self._codec.encode(command), envelope.key.encode()
         self._producer.send(topics.commands(aggregate.system), key, body, envelope.headers())

@@ -64,6 +64,21 @@ class Command(msgspec.Struct, frozen=True):
     reply_to: tuple[int, str] | None = None  # the gateway's partition on the answers topic, its word for this call
     traceparent: str = ""
 
+    @classmethod
+    def following(cls, at: "Recorded", by: str, *, command_id: str, type_name: str, key: str, time: int) -> "Command":
+        """What a part of the system sends because of an event: it belongs to the event's chain, and is caused by it."""
+        return cls(
+            id=command_id,
+            type=type_name,
+            key=key,
+            time=time,
+            actor=str(Actor("system", by)),
+            correlation=at.correlation,
+            causation=at.id,
+            source=f"/septet/{by}",
+            traceparent=at.traceparent,
+        )
+
     def headers(self) -> dict[str, bytes]:
         headers = {
             "ce_specversion": SPECVERSION,

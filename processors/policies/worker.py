@@ -6,7 +6,7 @@ from itertools import chain
 from uuid import UUID, uuid5
 
 from domain.instants import micros
-from domain.kernel import Actor, Catalogue
+from domain.kernel import Catalogue
 from infra.clock import micros_now
 from infra.log import Log, Record, TopicPartition
 from infra.tables import Tables, Write
@@ -72,16 +72,13 @@ class Policies:
 
     def _record(self, at: Recorded, index: int, then: Then) -> Due:
         aggregate = self._catalogue.of(type(then.command))
-        command = Command(
-            id=str(uuid5(_IDS, f"{at.id}/{index}")),
-            type=self._codec.type_name(type(then.command)),
+        command = Command.following(
+            at,
+            self.name,
+            command_id=str(uuid5(_IDS, f"{at.id}/{index}")),
+            type_name=self._codec.type_name(type(then.command)),
             key=aggregate.key(then.to),
             time=at.micros if then.due is None else micros(then.due),
-            actor=str(Actor("system", self.name)),
-            correlation=at.correlation,
-            causation=at.id,
-            source="/septet/policies",
-            traceparent=at.traceparent,
         )
         return Due(
             id=command.id,
