@@ -1,6 +1,6 @@
 """The log port: partitioned, ordered, durable records, consumer groups, transactions that no zombie can commit."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -186,5 +186,8 @@ class Log(Protocol):
 
     def end(self, partition: TopicPartition) -> int:
         """The offset after the last record of a partition."""
+
+    def ends(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
+        """The same of many partitions, asked for at once."""
 
     def close(self) -> None: ...

@@ -30,8 +30,8 @@ async def places_of(
     """Of each partition, the next offset of a consumer and the log's end."""
     known = await progress_of(tables, consumer)
     partitions = partitions_of(source, topics)
-    ends = await asyncio.to_thread(lambda: [source.end(each) for each in partitions])
-    return {each: (known.get(each, Progress()).place + 1, end) for each, end in zip(partitions, ends, strict=True)}
+    ends = await asyncio.to_thread(source.ends, partitions)
+    return {each: (known.get(each, Progress()).place + 1, ends[each]) for each in partitions}
 
 
 async def replay(

@@ -58,9 +58,11 @@ class Journal:
         """Every topic with the end of each of its partitions."""
 
         def ask() -> list[dict[str, Any]]:
+            counts = sorted(self._log.topics().items())
+            ends = self._log.ends([(name, number) for name, count in counts for number in range(count)])
             return [
-                {"topic": name, "partitions": count, "end": [self._log.end((name, number)) for number in range(count)]}
-                for name, count in sorted(self._log.topics().items())
+                {"topic": name, "partitions": count, "end": [ends[name, number] for number in range(count)]}
+                for name, count in counts
             ]
 
         return await asyncio.to_thread(ask)
@@ -69,7 +71,7 @@ class Journal:
         """The latest `limit` wanted records among the last DEPTH of each partition, oldest first."""
 
         def read() -> list[Record]:
-            starts = {each: max(0, self._log.end(each) - DEPTH) for each in self._partitions(wanted)}
+            starts = {each: max(0, end - DEPTH) for each, end in self._log.ends(self._partitions(wanted)).items()}
             if not starts:
                 return []
             reader = self._log.reader(dict(starts))

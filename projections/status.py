@@ -107,7 +107,7 @@ class Status:
             consumer: [(topic, number) for topic in topics for number in range(counts.get(topic, 0))]
             for consumer, topics in self._consumers.items()
         }
-        ends = {each: self._log.end(each) for each in sorted({each for all_ in partitions.values() for each in all_})}
+        ends = self._log.ends({each for all_ in partitions.values() for each in all_})
         nexts = {
             (consumer, each): known[consumer].get(each, Progress()).place + 1
             for consumer, all_ in partitions.items()

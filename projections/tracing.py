@@ -60,7 +60,7 @@ class Tracing:
 
     def _scan(self, name: bytes, depth: int) -> list[Record]:
         partitions = self._partitions()
-        starts = {each: max(0, self._log.end(each) - depth) if depth else 0 for each in partitions}
+        starts = {each: max(0, end - depth) if depth else 0 for each, end in self._log.ends(partitions).items()}
         reader = self._log.reader(dict(starts))
         found: list[Record] = []
         try:

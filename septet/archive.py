@@ -203,7 +203,7 @@ def _fits(house: House, manifest: Manifest) -> None:
     for topic, count in manifest.partitions.items():
         if counts.get(topic) != count:
             raise BrokenArchive(f"{topic} has {count} partitions in the archive and {counts.get(topic, 'none')} here")
-        if any(house.log.end((topic, number)) for number in range(count)):
+        if any(house.log.ends([(topic, number) for number in range(count)]).values()):
             raise BrokenArchive(f"{topic} has records here: import into an installation without a past")
     if unknown := {each.table for each in manifest.files} - {"", *(each.name for each in _carried())}:
         raise BrokenArchive(f"there is no table {', '.join(sorted(unknown))} here")

@@ -1,7 +1,7 @@
 """The log on Apache Kafka 4."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -114,7 +114,11 @@ class KafkaLog:
 
     def end(self, partition: TopicPartition) -> int:
         """Raises LogUnavailable where Kafka does not answer, WrongTopic where there is no such partition."""
-        return self._cluster.ends([partition])[partition]
+        return self.ends([partition])[partition]
+
+    def ends(self, partitions: Collection[TopicPartition]) -> dict[TopicPartition, int]:
+        """Raises likewise."""
+        return self._cluster.ends(partitions) if partitions else {}
 
     def close(self) -> None:
         """Closes what was opened here and still is."""

@@ -391,6 +391,9 @@ class TestReader:
 
         assert log.end((topic, 0)) == read(reader_of(log, topic, 2), 3)[-1].offset + 1
         assert log.end((topic, 1)) == 0
+        both = [(topic, 0), (topic, 1)]
+        assert log.ends(both) == {each: log.end(each) for each in both}
+        assert log.ends([]) == {}
 
 
 def abort(log: Log, topic: str, *aborted: bytes) -> None:

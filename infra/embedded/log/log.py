@@ -3,7 +3,7 @@
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -78,8 +78,12 @@ class EmbeddedLog:
         return EmbeddedStore(self._storage, self._writer)
 
     def end(self, partition: TopicPartition) -> int:
-        place = self._storage.topic(partition[0]).place(partition[1])
-        return self._storage.ends([place])[place]
+        return self.ends([partition])[partition]
+
+    def ends(self, partitions: Collection[TopicPartition]) -> dict[TopicPartition, int]:
+        places = {each: self._storage.topic(each[0]).place(each[1]) for each in partitions}
+        found = self._storage.ends(list(places.values()))
+        return {each: found[place] for each, place in places.items()}
 
     def prune(self) -> int:
         """Removes now one step of what is past its retention; answers how many rows of the file went.
