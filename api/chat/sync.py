@@ -61,10 +61,10 @@ class Pollers:
         return poller
 
     def acknowledged(self, poller: Poller, cursor: int) -> None:
-        """The device has everything up to `cursor`."""
+        """The device has everything up to `cursor`; what it had read from before its own cursor is delivered, too."""
+        poller.receipts.acknowledged(cursor)
         if cursor > poller.cursor:
             poller.cursor = cursor
-            poller.receipts.acknowledged(cursor)
             self._hub.say(poller)
 
     def _let_go(self) -> None:

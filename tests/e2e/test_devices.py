@@ -9,7 +9,7 @@ import pytest
 import websockets
 from centrifuge import ReplyError
 
-from tests.e2e.people import Device, Town
+from tests.e2e.people import Device, Person, Town
 
 
 async def test_a_message_reaches_every_device_at_once_and_in_order(town: Town) -> None:
@@ -82,16 +82,37 @@ async def test_receipts_go_from_sent_to_delivered_to_read(town: Town) -> None:
 
     assert await marks() == (0, 0)
     theirs = await bob.device()
-    cursor, came = 0, list[str]()
-    while "message" not in came:  # the conversation's beginning is an entry as well, and may come alone
-        synced = await bob.ask("GET", "/chat/sync", params={"since": cursor, "wait": 30})
-        cursor, came = synced["cursor"], [*came, *(each["type"] for each in synced["entries"])]
-    await bob.ask("POST", "/chat/sync/ack", 204, json={"cursor": cursor})
+    await bob.ask("POST", "/chat/sync/ack", 204, json={"cursor": await _polled(bob)})
     await mine.until(lambda: any(each["type"] == "marks" and each["delivered"] == 1 for each in mine.passing))
     assert (await marks())[0] == 1
     await theirs.call("mark", chat_id=chat, read=1)
     await mine.until(lambda: any(each["type"] == "marks" and each["read"] == 1 for each in mine.passing))
     assert await marks() == (1, 1)
+
+
+async def test_what_a_device_has_from_before_it_came_is_delivered_once_it_says_so(town: Town) -> None:
+    ann, bob = await town.person("ann"), await town.person("bob")
+    chat = await ann.chat_with(bob)
+    mine = await ann.device()
+    await mine.listen(chat)
+    await ann.say(chat, "before")
+    before = await _polled(bob)
+    await bob.sign_in("tablet")
+    tablet = await bob.device()  # a new device begins at the end of the inbox
+    await ann.say(chat, "after")
+    await tablet.until(lambda: len(tablet.messages(chat)) == 1)
+    await _polled(bob)
+    await bob.ask("POST", "/chat/sync/ack", 204, json={"cursor": before})
+    await mine.until(lambda: any(each["type"] == "marks" and each["delivered"] == 1 for each in mine.passing))
+
+
+async def _polled(person: Person) -> int:
+    """The cursor behind all entries from the first one on, once a message is among them."""
+    cursor, came = 0, list[str]()
+    while "message" not in came:  # the conversation's beginning is an entry as well, and may come alone
+        synced = await person.ask("GET", "/chat/sync", params={"since": cursor, "wait": 30})
+        cursor, came = synced["cursor"], [*came, *(each["type"] for each in synced["entries"])]
+    return cursor
 
 
 async def test_typing_and_presence_pass_to_those_who_may_see_them(town: Town) -> None:
