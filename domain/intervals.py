@@ -40,13 +40,12 @@ def subtract(intervals: Iterable[Interval[T]], taken: Iterable[Interval[T]]) -> 
     """The instants of `intervals` that are in none of `taken`, as `union` gives them."""
     left: list[Interval[T]] = []
     gone = union(taken)
+    ends = [hole.end for hole in gone]
     for each in union(intervals):
         start = each.start
-        for hole in gone:
+        for hole in gone[bisect_right(ends, start) :]:
             if hole.start >= each.end:
                 break
-            if hole.end <= start:
-                continue
             if start < hole.start:
                 left.append(Interval(start, hole.start))
             start = hole.end

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+import orjson
+from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime
 
 from api.callers import Have
@@ -25,7 +26,7 @@ Seats = Annotated[int, Query(ge=1, le=1_000)]
 Own = Annotated[UUID | None, Query(description="One's own hold or booking: it never stands in one's own way.")]
 
 
-@router.get("/calendars/{calendar_id}/slots")
+@router.get("/calendars/{calendar_id}/slots", response_model=dict[str, Any])
 async def slots(
     calendar_id: UUID,
     event_type: str,
@@ -37,19 +38,23 @@ async def slots(
     minutes: Minutes = None,
     seats: Seats = 1,
     own: Own = None,
-) -> dict[str, Any]:
+) -> Response:
     """Every time in `[start, end)` at which the meeting can begin, by the days of the viewer's zone."""
     check_window(start, end)
     clocks, (calendar, wish) = (
         zone(zone_name),
         await _wish(have, calendar_id, event_type, start, end, minutes, seats, own),
     )
-    found = await asyncio.to_thread(rules.slots, calendar, wish, start, end, datetime.now(UTC))
-    days: dict[str, list[dict[str, str]]] = {}
-    for each in found:
-        wall = text_of(clocks.wall(minute_of(each)))
-        days.setdefault(wall[:10], []).append({"start": utc(each), "time": wall[11:]})
-    return {"zone": zone_name, "tzdata": TZDATA, "minutes": wish.minutes, "days": days}
+    now = datetime.now(UTC)
+
+    def work() -> bytes:
+        days: dict[str, list[dict[str, str]]] = {}
+        for each in rules.free_minutes(calendar, wish, start, end, now):
+            wall = text_of(clocks.wall(each))
+            days.setdefault(wall[:10], []).append({"start": utc_of(each), "time": wall[11:]})
+        return orjson.dumps({"zone": zone_name, "tzdata": TZDATA, "minutes": wish.minutes, "days": days})
+
+    return Response(await asyncio.to_thread(work), media_type="application/json")
 
 
 @router.get("/calendars/{calendar_id}/explanation")
@@ -132,6 +137,11 @@ async def _wish(
     if length not in definition.durations or seats > definition.seats:
         raise Rejected("duration_unknown", "Choose one of the durations and seats that are offered.", Reason.INVALID)
     return calendar, Wish(definition, length, seats, own)
+
+
+def utc_of(minute: int) -> str:
+    """A minute since 1970 as all answers have it."""
+    return f"{text_of(minute)}:00Z"
 
 
 def utc(instant: datetime) -> str:

@@ -17,7 +17,7 @@ from api.problems import not_found
 from api.scheduling.bookings import Key, NewBooking, Reasoned, appointment
 from api.scheduling.guests import Anybody, Ready, actor_of, proof_of
 from api.scheduling.settings import EventTypeBody, Slug, check_window
-from api.scheduling.slots import Minutes, utc
+from api.scheduling.slots import Minutes, utc_of
 from api.secrets import id_from
 from api.services import Services
 from domain.scheduling import calendar as rules
@@ -40,6 +40,7 @@ from domain.scheduling.team import (
     Team,
     TeamType,
 )
+from domain.scheduling.zones import minute_of
 from infra.tables import Row
 
 router = APIRouter(tags=["scheduling"])
@@ -168,7 +169,7 @@ async def slots(
     free = await _free(have, found, _of_team(team_id, offered), length, start, end)
     starts = [set(each) for each in free.values()]
     common = set.union(*starts) if offered.mode is Mode.ROUND_ROBIN else set.intersection(*starts)
-    return {"minutes": length, "mode": offered.mode, "slots": [utc(each) for each in sorted(common)]}
+    return {"minutes": length, "mode": offered.mode, "slots": [utc_of(each) for each in sorted(common)]}
 
 
 @router.get("/teams/{team_id}/suitable")
@@ -190,7 +191,7 @@ async def suitable(
             "load": float(found.members[who].load),
         }
         for who in ranking(found.members, f"{team_id}/{start}")
-        if start in free[who]
+        if minute_of(start) in free[who]
     ]
 
 
@@ -280,15 +281,15 @@ def _of_team(team_id: UUID, offered: TeamType) -> EventType:
 
 async def _free(
     have: Services, found: Team, definition: EventType, minutes: int, start: datetime, end: datetime
-) -> dict[UUID, list[datetime]]:
+) -> dict[UUID, list[int]]:
     members = ranking(found.members, "")
     known = await asyncio.gather(*(have.calendars.around(each, start, end) for each in members))
     now = datetime.now(UTC)
 
-    def work() -> dict[UUID, list[datetime]]:
+    def work() -> dict[UUID, list[int]]:
         wish = Wish(definition, minutes)
         return {
-            who: [] if each is None else rules.slots(each, wish, start, end, now)
+            who: [] if each is None else rules.free_minutes(each, wish, start, end, now)
             for who, each in zip(members, known, strict=True)
         }
 

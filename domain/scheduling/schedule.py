@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from domain.kernel import Reason, Rejected
 from domain.scheduling.event_type import check_slug
@@ -85,22 +86,31 @@ def openings(schedule: Schedule, holidays: frozenset[date], start: int, end: int
     An opening begins at the first instant that shows its wall time, and ends likewise: where the clocks skip a time,
     at their change. So a skipped hour is no opening, and a repeated one is open as long as it takes.
     """
+    # No clock is more than a day from UTC, and dates count in the zone of that date.
+    for each in _expanded(schedule, holidays, start // DAY - 1, end // DAY + 1):
+        if each.start < end and each.end > start:
+            yield each
+
+
+@lru_cache(maxsize=512)
+def _expanded(schedule: Schedule, holidays: frozenset[date], first: int, last: int) -> tuple[Opening, ...]:
+    """The openings of these days, counted from 1970: the same month is asked for again and again."""
     overridden: dict[date, list[tuple[int, int]]] = {}
     for override in schedule.overrides:
         overridden.setdefault(override.day, []).append((override.opens, override.closes))
-    # No clock is more than a day from UTC, and dates count in the zone of that date.
-    day = date(1970, 1, 1) + timedelta(days=start // DAY - 1)
-    last = date(1970, 1, 1) + timedelta(days=end // DAY + 1)
-    while day <= last:
-        if day not in holidays:
-            name = zone_on(schedule, day)
-            clocks = zone(name)
-            for opens, closes in overridden.get(day) or _weekly(schedule, day):
-                anchor = wall_of(day, opens)
-                begin, until = clocks.begin(anchor), clocks.begin(wall_of(day, closes))
-                if begin < until and begin < end and until > start:
-                    yield Opening(begin, until, name, anchor)
-        day += timedelta(days=1)
+    found: list[Opening] = []
+    for number in range(first, last + 1):
+        day = date(1970, 1, 1) + timedelta(days=number)
+        if day in holidays:
+            continue
+        name = zone_on(schedule, day)
+        clocks = zone(name)
+        for opens, closes in overridden.get(day) or _weekly(schedule, day):
+            anchor = wall_of(day, opens)
+            begin, until = clocks.begin(anchor), clocks.begin(wall_of(day, closes))
+            if begin < until:
+                found.append(Opening(begin, until, name, anchor))
+    return tuple(found)
 
 
 def zone_on(schedule: Schedule, day: date) -> str:

@@ -1,16 +1,12 @@
 """Scheduling as hosts and guests have it, in both engines."""
 
-import asyncio
 import random
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
-import httpx
-
 from tests.e2e.hosts import anonymously, host_of, soon
-from tests.e2e.people import PATIENCE, Town
+from tests.e2e.people import Town
 
 
 async def test_a_guest_picks_a_listed_slot_in_their_own_zone_and_has_it(town: Town) -> None:
@@ -171,52 +167,6 @@ async def test_times_are_converted_and_skipped_and_repeated_ones_are_said_to_be(
     assert problem["code"] == "invalid_request"
 
 
-async def test_forty_clients_race_for_one_host_and_exactly_a_feasible_set_wins(town: Town) -> None:
-    """Mixed lengths, buffers, pending ones, moves and cancellations; the witness knows only what was answered."""
-    host = await host_of(town)
-    await host.offer("short", durations=[15, 30], interval=15)
-    await host.offer("padded", durations=[30], interval=15, buffer_before=15, buffer_after=15, confirmation=True)
-    start = datetime.fromisoformat(soon())
-    chance = random.Random(7)
-    lost: list[str] = []
-
-    async def client(number: int, http: httpx.AsyncClient) -> None:
-        mine = random.Random(number)
-        for attempt in range(3):
-            begins = start + timedelta(minutes=15 * mine.randrange(16))
-            event_type, minutes = mine.choice((("short", 15), ("short", 30), ("padded", 30)))
-            body = {"event_type": event_type, "start": begins.isoformat(), "minutes": minutes}
-            body |= {"email": "guest@example.org", "name": f"{number}/{attempt}"}
-            answer = await _try(http, f"{host.path}/bookings", body)
-            if answer["status"] not in ("confirmed", "pending"):
-                lost.append(answer["code"])
-                continue
-            path, key = f"{host.path}/bookings/{answer['booking_id']}", answer["key"]
-            if mine.random() < 0.3:
-                to = {"start": (begins + timedelta(minutes=15)).isoformat(), "minutes": minutes}
-                await _try(http, f"{path}/move", to, key)
-            elif mine.random() < 0.2:
-                await _try(http, f"{path}/cancellation", {}, key)
-
-    async with httpx.AsyncClient(base_url=town.url, timeout=PATIENCE, limits=httpx.Limits(max_connections=40)) as http:
-        await asyncio.gather(*(client(number, http) for number in range(40)))
-    await host.offer("last", durations=[15])  # an event after all of theirs: what comes now shows them all
-    query = {"start": start.isoformat(), "end": (start + timedelta(hours=6)).isoformat()}
-    found = [
-        each
-        for each in await host.person.ask("GET", f"{host.path}/bookings", params=query)
-        if each["status"] in ("confirmed", "pending")
-    ]
-    blocks = sorted(_block(each) for each in found)
-    assert all(one[1] <= other[0] for one, other in pairwise(blocks))
-    assert len(found) >= 5
-    assert set(lost) <= {"taken"}
-    assert "taken" in lost
-    for each in chance.sample(found, 3):  # and nobody else can have what they have
-        body = host.wanted(each["start"], event_type="short", minutes=15)
-        await host.person.ask("POST", f"{host.path}/bookings", 409, json=body)
-
-
 async def test_the_same_key_books_once_and_an_expected_version_that_is_over_is_refused(town: Town) -> None:
     host, bob = await host_of(town), await town.person("bob")
     first, second, *_ = await host.slots(bob)
@@ -230,18 +180,6 @@ async def test_the_same_key_books_once_and_an_expected_version_that_is_over_is_r
     stale = {"If-Match": '"1"'}
     problem = await bob.ask("POST", f"{host.path}/bookings", 412, json=host.wanted(second), headers=stale)
     assert problem["code"] == "version_conflict"
-
-
-async def _try(http: httpx.AsyncClient, path: str, body: dict[str, Any], key: str | None = None) -> dict[str, Any]:
-    answer = await http.post(path, json=body, params={} if key is None else {"key": key})
-    found: dict[str, Any] = answer.json() if answer.content else {"status": "done"}
-    return found
-
-
-def _block(each: dict[str, Any]) -> tuple[datetime, datetime]:
-    pad = timedelta(minutes=15 if each["event_type"] == "padded" else 0)
-    start = datetime.fromisoformat(each["start"])
-    return start - pad, start + timedelta(minutes=each["minutes"]) + pad
 
 
 def _later(start: str, hours: int, minutes: int = 0) -> str:

@@ -70,6 +70,7 @@ from domain.scheduling.calendar.events import (
 from domain.scheduling.calendar.slots import (
     Obstacle,
     Wish,
+    free_minutes,
     obstacles,
     slots,
 )
@@ -151,6 +152,7 @@ __all__ = [
     "Wish",
     "decide",
     "evolve",
+    "free_minutes",
     "indexed",
     "obstacles",
     "slots",
