@@ -16,6 +16,7 @@ from projections.chat.queries import Conversations
 from projections.history import Histories
 from projections.identity import People
 from projections.journal import Journal
+from projections.parking.history import LotHistory
 from projections.parking.money import Invoices
 from projections.parking.queries import Lots
 from projections.projection import Projection
@@ -41,6 +42,7 @@ class Services:
     inbox: Inbox
     lots: Lots
     invoices: Invoices
+    lot_history: LotHistory
     payment_news: Callable[[bytes, str], bool]  # whether a body was signed by the payment gateway
     calendars: Calendars
     letters: DeadLetters

@@ -24,6 +24,7 @@ from projections.chat.queries import Conversations
 from projections.history import Histories
 from projections.identity import People
 from projections.journal import Journal
+from projections.parking.history import LotHistory
 from projections.parking.money import Invoices
 from projections.parking.queries import Lots
 from projections.scheduling.queries import Calendars
@@ -52,6 +53,7 @@ async def services(house: House) -> AsyncIterator[Services]:
             inbox=Inbox(house.tables),
             lots=Lots(house.tables),
             invoices=Invoices(house.tables),
+            lot_history=LotHistory(house.tables),
             payment_news=lambda body, mark: is_signed(house.settings.payments_secret.get_secret_value(), body, mark),
             calendars=Calendars(house.tables),
             letters=DeadLetters(house.tables),

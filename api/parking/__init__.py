@@ -2,10 +2,20 @@
 
 from fastapi import APIRouter, Depends
 
-from api.parking import arrange, article, driver, gate, lots, money, open_data, reservations
+from api.parking import arrange, article, driver, gate, history, lots, money, open_data, reservations
 from api.parking.lots import known_version
 
-ROUTERS = (reservations, article, money, driver, open_data, arrange, gate, lots)  # `/{lot_id}` takes what others left
+ROUTERS = (
+    reservations,
+    article,
+    money,
+    driver,
+    open_data,
+    arrange,
+    gate,
+    history,
+    lots,
+)  # `/{lot_id}` takes what others left
 
 router = APIRouter(prefix="/parking", dependencies=[Depends(known_version)])
 for each in ROUTERS:

@@ -1,7 +1,7 @@
 """The invoices of one lot and year: numbered without gaps, never edited; a credit note takes back what was too much."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from domain.kernel import Context, Reason, Rejected
@@ -14,6 +14,18 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9]{4}")
 def ledger_id(lot: UUID, year: int) -> str:
     """The ledger of a lot and a year."""
     return f"{lot}.{year:04d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What a ledger adds up to in one currency, in minor units; it only grows."""
+
+    invoiced: int = 0
+    credited: int = 0
+    tax: int = 0  # of invoices
+    tax_back: int = 0  # of credit notes
+    invoices: int = 0
+    notes: int = 0
 
 
 # Events.
@@ -31,6 +43,7 @@ class InvoiceIssued:
     currency: str
     what: str
     method: str
+    sums: Sums | None = None  # with this one; None in events of before it was told
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +57,7 @@ class CreditNoteIssued:
     gross: int
     currency: str
     what: str
+    sums: Sums | None = None  # as in InvoiceIssued
 
 
 Event = InvoiceIssued | CreditNoteIssued
@@ -85,6 +99,7 @@ Command = IssueInvoice | IssueCreditNote
 class Ledger:
     last: int = 0
     recent: tuple[UUID, ...] = ()  # payments and refunds that have their document
+    sums: dict[str, Sums] = field(default_factory=dict)  # by currency
 
 
 INITIAL = Ledger()
@@ -92,7 +107,8 @@ INITIAL = Ledger()
 
 def evolve(ledger: Ledger, event: Event) -> Ledger:
     source = event.invoice if isinstance(event, InvoiceIssued) else event.note
-    return Ledger(event.number, (*ledger.recent, source)[-RECENT:])
+    sums = {**ledger.sums, event.currency: _with(ledger, event)}
+    return Ledger(event.number, (*ledger.recent, source)[-RECENT:], sums)
 
 
 def decide(ledger: Ledger, command: Command, context: Context) -> list[Event]:
@@ -129,4 +145,14 @@ def decide(ledger: Ledger, command: Command, context: Context) -> list[Event]:
                 command.currency,
                 command.what,
             )
-    return [] if source in ledger.recent else [issued]
+    return [] if source in ledger.recent else [replace(issued, sums=_with(ledger, issued))]
+
+
+def _with(ledger: Ledger, document: Event) -> Sums:
+    """What the ledger adds up to in the document's currency, the document with it."""
+    sums = ledger.sums.get(document.currency, Sums())
+    if isinstance(document, InvoiceIssued):
+        invoiced, tax, count = sums.invoiced + document.gross, sums.tax + document.tax, sums.invoices + 1
+        return replace(sums, invoiced=invoiced, tax=tax, invoices=count)
+    credited, tax, count = sums.credited + document.gross, sums.tax_back + document.tax, sums.notes + 1
+    return replace(sums, credited=credited, tax_back=tax, notes=count)

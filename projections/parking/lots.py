@@ -49,9 +49,11 @@ from projections.parking.tables import (
     LISTED,
     LOTS,
     MINE,
+    OCCUPANCY,
     PAYMENTS,
     RESERVATIONS,
     SHELF,
+    SLOT,
     SPACES,
     STAFF,
     TAKEN,
@@ -64,7 +66,7 @@ from projections.parking.tables import (
 from projections.projection import Projection, Writes
 from schemas.envelope import Recorded
 
-parking = Projection("parking", version=1, systems=["parking"], tables=ALL)
+parking = Projection("parking", version=2, systems=["parking"], tables=ALL)
 
 
 # The lot itself.
@@ -269,6 +271,7 @@ def entered(event: Entered, at: Recorded) -> Writes:
             pool=event.taken.pool,
         ),
         *_occupied(at, event.space, which, since),
+        *_counted(at, event.taken.pool, event.inside),
         _noted(at, "entered", str(which), event.space),
     ]
     if event.freed is None:
@@ -344,6 +347,7 @@ def exited(event: Exited, at: Recorded) -> Writes:
         INSIDE.remove(at.micros, lot=_lot(at), ticket=event.ticket),
         *_vacated(at, event.space),
         *_freed(at, event.ticket, event.freed),
+        *_counted(at, event.freed.pool, event.inside),
         _noted(at, "left", str(event.ticket), event.space),
     ]
 
@@ -369,7 +373,7 @@ def count_corrected(event: CountCorrected, at: Recorded) -> Writes:
         writes += _taken(at, each, event.taken, stage=Stage.PRESENT.value, due=due)
         writes.append(INSIDE.put(at.micros, lot=_lot(at), ticket=each, **unknown))
     change = f"{event.before} → {event.after}: {event.reason}"
-    return [*writes, _noted(at, "count corrected", event.pool, change)]
+    return [*writes, *_counted(at, event.pool, event.after), _noted(at, "count corrected", event.pool, change)]
 
 
 # Drivers' own things.
@@ -451,6 +455,13 @@ def _occupied(at: Recorded, space: str, ticket: UUID, since: datetime) -> list[W
 
 def _vacated(at: Recorded, space: str) -> list[Write]:
     return [SPACES.put(at.micros, lot=_lot(at), space=space, occupied=False, since=at.time)] if space else []
+
+
+def _counted(at: Recorded, pool: str, inside: int) -> list[Write]:
+    """How many are in a pool's spaces when this quarter of an hour ends, unless more happens in it."""
+    if inside < 0:
+        return []
+    return [OCCUPANCY.put(at.micros, lot=_lot(at), day=_day(at.time), slot=at.micros // SLOT, pool=pool, inside=inside)]
 
 
 def _json(value: Any) -> str:

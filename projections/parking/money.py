@@ -1,10 +1,11 @@
 """Payments, invoices and credit notes as payers and operators see them."""
 
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from domain.parking.ledger import CreditNoteIssued, InvoiceIssued
+from domain.parking.ledger import CreditNoteIssued, InvoiceIssued, Sums
 from domain.parking.payment import (
     PaymentAuthorised,
     PaymentCaptured,
@@ -12,10 +13,12 @@ from domain.parking.payment import (
     PaymentRefunded,
     PaymentStarted,
 )
-from infra.tables import Row, Table, Tables
+from infra.tables import Row, Table, Tables, Write
+from projections.parking.tables import SLOT
 from projections.projection import Projection, Writes
 from schemas.envelope import Recorded
 
+SUMS = tuple(each.name for each in fields(Sums))
 PAYMENTS = Table(
     "parking_payments",
     partition={"payment": UUID},
@@ -67,9 +70,15 @@ LOT_INVOICES = Table(
     descending=True,
 )
 
-invoices = Projection(
-    "invoices", version=1, systems=["parking"], tables=[PAYMENTS, REFUNDS, INVOICES, MY_INVOICES, LOT_INVOICES]
+REVENUE = Table(
+    "parking_revenue",
+    partition={"lot": UUID, "year": int},  # of the ledger
+    clustering={"slot": int, "currency": str},  # quarters of an hour since 1970
+    columns=dict.fromkeys(SUMS, int),  # of the year, up to the end of the slot
 )
+
+TABLES = [PAYMENTS, REFUNDS, INVOICES, MY_INVOICES, LOT_INVOICES, REVENUE]
+invoices = Projection("invoices", version=2, systems=["parking"], tables=TABLES)
 
 
 @invoices.on(PaymentStarted)
@@ -126,6 +135,7 @@ def _document(event: InvoiceIssued | CreditNoteIssued, invoice: UUID, at: Record
     name, _, digits = at.aggregate_id.rpartition(".")
     lot, year = UUID(name), int(digits)
     return [
+        *_summed(event, lot, year, at),
         INVOICES.put(
             at.micros,
             invoice=invoice,
@@ -144,6 +154,13 @@ def _document(event: InvoiceIssued | CreditNoteIssued, invoice: UUID, at: Record
         MY_INVOICES.put(at.micros, person=event.payer, issued=at.micros, invoice=invoice, lot=lot),
         LOT_INVOICES.put(at.micros, lot=lot, year=year, number=event.number, invoice=invoice),
     ]
+
+
+def _summed(event: InvoiceIssued | CreditNoteIssued, lot: UUID, year: int, at: Recorded) -> list[Write]:
+    if event.sums is None:
+        return []
+    key = {"lot": lot, "year": year, "slot": at.micros // SLOT, "currency": event.currency}
+    return [REVENUE.put(at.micros, **key, **asdict(event.sums))]
 
 
 class Invoices:

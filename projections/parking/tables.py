@@ -5,6 +5,7 @@ from uuid import UUID
 
 from infra.tables import Table
 
+SLOT = 15 * 60_000_000  # microseconds: what a day's history is told by
 BUCKET = 2 * 3_600_000_000  # microseconds: what is taken is looked up by the two hours it is taken in
 
 LOTS = Table(
@@ -122,6 +123,12 @@ DIARY = Table(
     columns={"what": str, "subject": str, "actor": str, "detail": str},
     descending=True,
 )
+OCCUPANCY = Table(
+    "parking_occupancy",
+    partition={"lot": UUID, "day": str},  # UTC
+    clustering={"slot": int, "pool": str},  # quarters of an hour since 1970
+    columns={"inside": int},  # at the end of the slot
+)
 VEHICLES = Table("parking_vehicles", partition={"person": UUID}, clustering={"plate": str}, columns={"vehicle": str})
 FAVOURITES = Table(
     "parking_favourites", partition={"person": UUID}, clustering={"lot": UUID}, columns={"since": datetime}
@@ -141,6 +148,7 @@ ALL = [
     VALIDATIONS,
     PAYMENTS,
     DIARY,
+    OCCUPANCY,
     VEHICLES,
     FAVOURITES,
 ]

@@ -176,9 +176,12 @@ async def test_the_gates_count_and_nobody_passes_twice(town: Town) -> None:
     assert sorted(states) == ["free", "free", "occupied"]
     assert len(await lot.change("GET", "inside")) == 2
     assert [each["what"] for each in await lot.change("GET", "diary")][:2] == ["count corrected", "left"]
+    past, ahead = await lot.change("GET", "occupancy"), await lot.change("GET", "forecast")
+    assert (past["capacity"], past["times"][-1]["pools"]) == (3, {"car": 2})
+    assert [each["expected"] for each in ahead["hours"] if each["at"] > datetime.now(UTC).isoformat()][:1] in ([2], [])
     eve.has_seen(owner)
     await eve.ask("GET", f"/parking/{lot.id}/matches", 403, params=asked)
-    for path in ("inside", "diary"):
+    for path in ("inside", "diary", "occupancy", "forecast", "revenue"):
         assert (await eve.ask("GET", f"/parking/{lot.id}/{path}", 403))["code"] == "not_at_work_here"
     await eve.ask("POST", f"/parking/{lot.id}/gate/entry", 403, json={"plate": {"number": "X", "country": "DE"}})
     await eve.ask("PUT", f"/parking/{lot.id}/terms", 403, json={})
@@ -278,6 +281,8 @@ async def test_paying_invoices_and_what_goes_back(town: Town) -> None:
     year = await until(owner, f"/parking/{lot.id}/invoices", lambda all_: len(all_) == 2)
     assert [each["number"][-1] for each in year] == ["2", "1"]
     await eve.ask("GET", f"/parking/{lot.id}/invoices", 403)
+    sums = [(each["invoiced"], each["credited"], each["net"]) for each in await lot.change("GET", "revenue")]
+    assert sums == [(200, 200, 0)]
 
 
 async def test_a_driver_keeps_vehicles_and_favourites_and_finds_what_suits(town: Town) -> None:

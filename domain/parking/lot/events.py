@@ -246,6 +246,7 @@ class Entered:
     begin: datetime  # from here on is to be paid: a reservation's start
     until: datetime | None  # a reservation's end
     tariff_version: int
+    inside: int = -1  # vehicles in the pool from now on; -1 in events of before it was told
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +317,7 @@ class Exited:
     paid: int
     currency: str
     refunds: tuple[Refund, ...]
+    inside: int = -1  # as in Entered
 
 
 @dataclass(frozen=True, slots=True)

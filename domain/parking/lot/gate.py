@@ -52,9 +52,10 @@ def enter(lot: Lot, command: Enter, now: int) -> list[Event]:
         raise full(lot, pools)
     taken = Span(pool, instant(now), instant(until))
     space = _free_space(lot, pool)
+    came, inside = instant(now), present(lot, pool) + 1
     return [
         Entered(
-            command.ticket, None, command.vehicle, command.plate, space, None, taken, instant(now), None, lot.tariff
+            command.ticket, None, command.vehicle, command.plate, space, None, taken, came, None, lot.tariff, inside
         )
     ]
 
@@ -78,6 +79,7 @@ def leave(lot: Lot, command: Exit, now: int) -> list[Event]:
             paid=paid(claim),
             currency=tariff.currency,
             refunds=refunds(claim.paid, max(price, 0)),
+            inside=present(lot, claim.pool) - 1,
         )
     ]
 
@@ -159,6 +161,11 @@ def correct_count(lot: Lot, command: CorrectCount, context: Context, now: int) -
     ]
 
 
+def present(lot: Lot, pool: str) -> int:
+    """How many vehicles are in the pool's spaces, as far as is known."""
+    return sum(each.stage is Stage.PRESENT and each.pool == pool for each in lot.claims.values())
+
+
 def inside(lot: Lot, ticket: UUID) -> Claim:
     """The claim of a vehicle that is in."""
     claim = lot.claims.get(ticket)
@@ -204,7 +211,19 @@ def _entered_on(lot: Lot, which: UUID, claim: Claim, plate: str, now: int) -> En
     taken = Span(claim.pool, instant(now), instant(claim.end))
     space = _free_space(lot, claim.pool)
     begin, until = instant(claim.begin), instant(claim.until)
-    return Entered(which, claim.holder, claim.vehicle, plate, space, span(claim), taken, begin, until, claim.tariff)
+    return Entered(
+        which,
+        claim.holder,
+        claim.vehicle,
+        plate,
+        space,
+        span(claim),
+        taken,
+        begin,
+        until,
+        claim.tariff,
+        present(lot, claim.pool) + 1,
+    )
 
 
 def _free_space(lot: Lot, pool: str) -> str:

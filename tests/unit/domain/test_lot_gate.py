@@ -68,7 +68,7 @@ def reserved(plate: str = PLATE) -> Given:
 def test_a_walk_in_gets_a_space_and_a_ticket() -> None:
     taken = Span("car", NOON, NOON + 4 * HOUR)
     the_lot().when(enter(1), by=STAFF).then(
-        Entered(reservation(1), None, Vehicle.CAR, PLATE, "C1", None, taken, NOON, None, 1)
+        Entered(reservation(1), None, Vehicle.CAR, PLATE, "C1", None, taken, NOON, None, 1, inside=1)
     )
     the_lot().when(enter(1), by=DRIVER).rejected("not_at_work_here", Reason.FORBIDDEN)
     the_lot().when(Enter(reservation(1), "B AB 1234", Vehicle.CAR), by=STAFF).rejected("plate_invalid")
@@ -123,6 +123,7 @@ def test_the_bill_at_the_gate_is_the_quote() -> None:
     out = paid.when(Exit(PLATE), by=STAFF, at=TWO).accepted().events[-1]
     assert isinstance(out, Exited)
     assert (out.price, out.paid, out.entered, out.refunds) == (200, 200, ONE - 10 * MINUTE, ())
+    assert (lot.events[-1].inside, out.inside) == (1, 0)
 
 
 def test_who_has_paid_has_time_to_leave() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from domain.kernel import Reason
-from domain.parking.ledger import CreditNoteIssued, InvoiceIssued, IssueCreditNote, IssueInvoice, ledger_id
+from domain.parking.ledger import CreditNoteIssued, InvoiceIssued, IssueCreditNote, IssueInvoice, Sums, ledger_id
 from domain.parking.payment import (
     PaymentAuthorised,
     PaymentCaptured,
@@ -82,12 +82,16 @@ def invoice(number: int) -> IssueInvoice:
 def test_documents_are_numbered_without_gaps_and_repeats_get_none() -> None:
     ledger = given(to=ledger_id(LOT, 2026))
     one = ledger.when(invoice(1), by=SYSTEM).then(
-        InvoiceIssued(1, reservation(1), CLAIM, ANN, 1_000, 190, 1_190, "EUR", "Parking", "card")
+        InvoiceIssued(
+            1, reservation(1), CLAIM, ANN, 1_000, 190, 1_190, "EUR", "Parking", "card", Sums(1_190, 0, 190, 0, 1)
+        )
     )
     one.when(invoice(1), by=SYSTEM).then()
     note = IssueCreditNote(REFUND, reservation(1), ANN, 1_190, 190, "EUR", "Parking")
     two = one.when(note, by=SYSTEM).then(
-        CreditNoteIssued(2, REFUND, reservation(1), ANN, 1_000, 190, 1_190, "EUR", "Parking")
+        CreditNoteIssued(
+            2, REFUND, reservation(1), ANN, 1_000, 190, 1_190, "EUR", "Parking", Sums(1_190, 1_190, 190, 190, 1, 1)
+        )
     )
     two.when(note, by=SYSTEM).then()
     assert two.when(invoice(9), by=SYSTEM).accepted().events[-1].number == 3
