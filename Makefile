@@ -45,7 +45,7 @@ bench: dev tools ## run the benchmarks; ARGS="chat --short" are its options
 	@$(BIN)/python -m bench $(ARGS)
 
 lock: dev ## compile requirements/*.in to the locked lists (needs uv)
-	@for list in runtime dev; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	@for list in runtime dev audit; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-emit-find-links --no-header --no-annotate requirements/$$list.in -o requirements/$$list.txt; done
 
 clean: ## remove what was built here: .venv, caches; not the data

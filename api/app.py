@@ -10,7 +10,7 @@ from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from api import chat, commands, identity, log, operations, parking, problems, scheduling
+from api import asyncapi, chat, commands, identity, log, operations, parking, problems, registry, scheduling
 from api.callers import Callers
 from api.chat.imports import Imports
 from api.chat.socket.hub import Hub
@@ -21,6 +21,7 @@ from api.services import Services
 from infra.log import LogUnavailable
 from infra.tables import TablesUnavailable
 
+VERSION = "0.1.0"
 MEASURED_WITHIN = 5.0  # seconds
 WEB = Path(__file__).parent.parent / "web"
 Opened = Callable[[], AbstractAsyncContextManager[Services]]
@@ -42,13 +43,14 @@ def create_app(opened: Opened) -> FastAPI:
 
     app = FastAPI(
         title="Septet",
-        version="0.1.0",
+        version=VERSION,
         summary="Seven everyday systems on one log.",
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
     )
     problems.install(app)
+    registry.install(app)
 
     app.add_middleware(Guard)
     app.include_router(identity.router)
@@ -58,6 +60,8 @@ def create_app(opened: Opened) -> FastAPI:
     app.include_router(commands.router)
     app.include_router(log.router)
     app.include_router(operations.router)
+    app.include_router(registry.router)
+    app.include_router(asyncapi.router)
     _machines(app)
     _console(app)
     return app

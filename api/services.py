@@ -1,8 +1,9 @@
 """What the faces are given by the composition root."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from api.secrets import Secrets
 from api.senders import CodeSender
@@ -51,6 +52,8 @@ class Services:
     status: Status
     generations: Generations
     outdated: Callable[[Mapping[str, Plan]], Mapping[str, str]]  # read models that handlers would write otherwise now
+    released: Mapping[str, Sequence[tuple[int, str]]]  # schemas by the record's full name: ids and texts, oldest first
+    log_described: Mapping[str, Any]  # what lies on the log, as an AsyncAPI document
     secrets: Secrets
     sender: CodeSender
     access_token_life: timedelta

@@ -1,19 +1,22 @@
 """The API of one process: its services opened on the house, served by uvicorn."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.app import create_app
+from api.app import VERSION, create_app
 from api.secrets import Secrets
 from api.senders import sender_of
 from api.services import Services
 from infra.deadletters import DeadLetters
 from infra.generations import one_view
-from infra.log import LogUnavailable
+from infra.log import LogUnavailable, Retention, Topic
 from infra.payment_gateway.over_http import is_signed
 from infra.progress import progress_of
 from infra.tables import TablesUnavailable
@@ -30,7 +33,9 @@ from projections.parking.queries import Lots
 from projections.scheduling.queries import Calendars
 from projections.status import Status
 from projections.waiting import Waiting
-from septet.composition import CONSUMERS, PROJECTIONS, READING, House, all_outdated
+from schemas import asyncapi
+from schemas.registry import Lock
+from septet.composition import CONSUMERS, PROJECTIONS, READING, House, all_outdated, all_topics
 
 
 @asynccontextmanager
@@ -62,6 +67,8 @@ async def services(house: House) -> AsyncIterator[Services]:
             status=Status(house.log, house.tables, READING),
             generations=house.generations,
             outdated=all_outdated,
+            released=_released(),
+            log_described=_described(house),
             secrets=Secrets(house.secret),
             sender=sender_of(house.settings.code_sender),
             access_token_life=house.settings.access_token_life,
@@ -69,6 +76,29 @@ async def services(house: House) -> AsyncIterator[Services]:
         )
     finally:
         await gateway.close()
+
+
+def _released() -> dict[str, list[tuple[int, str]]]:
+    """Every released schema, as a registry's clients are given it."""
+    released = Lock.load().versions
+    return {name: [(each.id, json.dumps(each.schema)) for each in versions] for name, versions in released.items()}
+
+
+def _described(house: House) -> dict[str, Any]:
+    """The topics of this installation and what is on them."""
+    stored = [asyncapi.Stored(each.name, each.partitions, _kept(each)) for each in all_topics(house.settings)]
+    return asyncapi.described(house.catalogue, stored, VERSION)
+
+
+def _kept(topic: Topic) -> dict[str, Any]:
+    """How long a topic keeps its records, in Kafka's words."""
+    match topic.retention:
+        case Retention.COMPACTED:
+            return {"cleanup.policy": ["compact"], "retention.ms": -1}
+        case Retention.FOREVER:
+            return {"cleanup.policy": ["delete"], "retention.ms": -1}
+        case timedelta() as kept:
+            return {"cleanup.policy": ["delete"], "retention.ms": kept // timedelta(milliseconds=1)}
 
 
 async def _reachable(house: House) -> str:

@@ -19,10 +19,10 @@ ROOT = Path(__file__).parents[2]
 
 
 class Installation:
-    """The processes of one Septet; `url` is where its API answers."""
+    """The processes of one Septet; `url` is where its API answers, `folder` holds its data and logs."""
 
     def __init__(self, folder: Path, settings: Mapping[str, str], root: Path = ROOT) -> None:
-        self._folder, self._root = folder, root
+        self.folder, self._root, self.settings = folder, root, settings
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         own = {"SEPTET_DATA": str(folder / "data"), "SEPTET_PORT": str(self.port), "SEPTET_PARTITIONS": "4"}
@@ -31,7 +31,7 @@ class Installation:
 
     def start(self, name: str, words: Sequence[str]) -> None:
         """Starts `septet <words>`; its output goes to a log of that name."""
-        with (self._folder / f"{name}.log").open("ab") as log:
+        with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 [sys.executable, "-m", "septet", *words],
                 cwd=self._root,
@@ -82,7 +82,7 @@ class Installation:
 
     def log(self, name: str) -> str:
         """The end of a process's output."""
-        return (self._folder / f"{name}.log").read_text(errors="replace")[-4_000:]
+        return (self.folder / f"{name}.log").read_text(errors="replace")[-4_000:]
 
     def kill(self, name: str) -> None:
         """kill -9."""

@@ -41,7 +41,7 @@ class Cluster(Installation):
         return len(self._said(role, ".*(partitions taken over)"))
 
     def _said(self, role: str, words: str) -> list[str]:
-        said = (self._folder / "cluster.log").read_text(errors="replace")
+        said = (self.folder / "cluster.log").read_text(errors="replace")
         return re.findall(rf"^{re.escape(role)}\.0 +\| {words}", said, re.MULTILINE)
 
 

@@ -165,13 +165,14 @@ def _method(call: Call, shape: type) -> Call:
     return called
 
 
-METHODS: Mapping[str, Call] = {
-    "send": _method(send, Sent),
-    "edit": _method(edit, Edited),
-    "delete": _method(delete, Deleted),
-    "react": _method(react, Reaction),
-    "mark": _method(mark, Marked),
-    "typing": _method(typing, IsTyping),
-    "ack": _method(ack, Acknowledged),
-    "presence": _method(presence, Presences),
+CALLS: Mapping[str, tuple[Call, type]] = {
+    "send": (send, Sent),
+    "edit": (edit, Edited),
+    "delete": (delete, Deleted),
+    "react": (react, Reaction),
+    "mark": (mark, Marked),
+    "typing": (typing, IsTyping),
+    "ack": (ack, Acknowledged),
+    "presence": (presence, Presences),
 }
+METHODS: Mapping[str, Call] = {name: _method(call, shape) for name, (call, shape) in CALLS.items()}
