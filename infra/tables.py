@@ -45,20 +45,35 @@ class Table:
         return self if number == 0 else replace(self, name=f"{self.name}_g{number}")
 
 
-class Put(msgspec.Struct, frozen=True):
+class Put(msgspec.Struct, frozen=True, gc=False):
     table: Table
     key: tuple[Value, ...]
     values: dict[str, Value]
     at: int
 
 
-class Remove(msgspec.Struct, frozen=True):
+class Remove(msgspec.Struct, frozen=True, gc=False):
     table: Table
     key: tuple[Value, ...]
     at: int
 
 
 Write = Put | Remove
+
+
+def latest(writes: Sequence[Write]) -> list[Write]:
+    """The writes without those that another of them makes pointless: of the same row and columns, but older."""
+    found: dict[tuple[Value, ...], Write] = {}
+    same_time: list[Write] = []
+    for write in writes:
+        columns = write.values if isinstance(write, Put) else (None,)
+        place = (write.table.name, write.key, *columns)
+        known = found.get(place)
+        if known is None or write.at > known.at:
+            found[place] = write
+        elif write.at == known.at:
+            same_time.append(write)  # which of the two wins is the store's to say
+    return [*found.values(), *same_time]
 
 
 class Tables(Protocol):

@@ -12,7 +12,9 @@ from schemas.codec import Codec
 
 T = TypeVar("T")
 
-BATCH = 500  # records handled at once: a longer one keeps live writers waiting where there is one writer at a time
+# Records handled at once: the more, the more writes of one row become one; but where there is one writer at a time,
+# live ones wait for a batch.
+BATCH = 2_000
 WAIT = 0.2  # seconds a poll waits for the first record
 
 Told = Callable[[TopicPartition, int], None]  # a partition, and the offset up to which it has come
@@ -35,13 +37,22 @@ async def places_of(
 
 
 async def replay(
-    handler: Handler[Any], source: Log, codec: Codec, tables: Tables, parallel: int, told: Told = lambda _, __: None
+    handler: Handler[Any],
+    source: Log,
+    codec: Codec,
+    tables: Tables,
+    parallel: int,
+    told: Told = lambda _, __: None,
+    *,
+    share: int = 0,
+    of: int = 1,
 ) -> None:
     """Returns when everything committed before the call is handled; broken off at any point, the next call goes on.
 
-    No group is joined and no offset committed: live consumers do not notice it.
+    No group is joined and no offset committed: live consumers do not notice it. Where several processes replay, each
+    takes its `share` (0, 1, …) `of` so many: every so-manieth partition.
     """
-    partitions = partitions_of(source, handler.topics)
+    partitions = partitions_of(source, handler.topics)[share::of]
     lanes = [partitions[start::parallel] for start in range(min(parallel, len(partitions)))]
     async with asyncio.TaskGroup() as running:
         for lane in lanes:
@@ -58,8 +69,8 @@ async def _lane(stream: Stream[Any], source: Log, partitions: Sequence[TopicPart
             if not level:  # the next records are read while these are handled
                 ahead = asyncio.create_task(_patiently(lambda: reader.poll(BATCH, WAIT)))
             await stream.handle(records)
-            for record in records:
-                told((record.topic, record.partition), record.offset + 1)
+            for partition, offset in {(each.topic, each.partition): each.offset + 1 for each in records}.items():
+                told(partition, offset)
             if level:
                 return
     finally:

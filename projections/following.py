@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from msgspec.structs import replace
-
 from infra.clock import micros_now
 from infra.generations import Generations, Plan, followed
 from infra.log import Record, TopicPartition
-from infra.tables import Table, Write
+from infra.tables import Put, Remove, Table, Write, latest
 from projections.projection import Projection
 from schemas.codec import Codec
 from schemas.envelope import Happened
@@ -41,7 +39,7 @@ class Following:
 
     async def handle(self, batch: Sequence[Sequence[Happened]]) -> Sequence[Write]:
         """Writes the other generations itself, and answers what is to be written of the one that is read."""
-        writes = await self._projection.handle(batch)
+        writes = latest(await self._projection.handle(batch))
         *others, last = self._plan.order(micros_now())
         for number in others:
             await self._generations.store.write(_aimed(writes, self._targets[number]))
@@ -68,11 +66,11 @@ class Replay:
 
     def __init__(self, projection: Projection, number: int) -> None:
         self.name, self.topics = replay_of(projection.name, number), projection.topics
-        self._projection = projection
+        self.projection, self.number = projection, number
         self._targets = {each.name: each.generation(number) for each in projection.tables}
 
     def read(self, record: Record, codec: Codec) -> Sequence[Happened] | None:
-        return self._projection.read(record, codec)
+        return self.projection.read(record, codec)
 
     async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
         """Nothing to load."""
@@ -81,7 +79,7 @@ class Replay:
         """Nothing to forget."""
 
     async def handle(self, batch: Sequence[Sequence[Happened]]) -> Sequence[Write]:
-        return _aimed(await self._projection.handle(batch), self._targets)
+        return _aimed(latest(await self.projection.handle(batch)), self._targets)
 
     async def marks(self) -> Sequence[Write]:
         return ()
@@ -105,6 +103,10 @@ def _targets(projection: Projection, plan: Plan) -> Mapping[int, Mapping[str, Ta
 def _aimed(writes: Sequence[Write], targets: Mapping[str, Table]) -> Sequence[Write]:
     """The writes in one generation; raises KeyError for a table that is none of the projection's."""
     return [
-        write if (target := targets[write.table.name]) is write.table else replace(write, table=target)
-        for write in writes
+        each
+        if (target := targets[each.table.name]) is each.table
+        else Put(target, each.key, each.values, each.at)
+        if isinstance(each, Put)
+        else Remove(target, each.key, each.at)
+        for each in writes
     ]

@@ -24,12 +24,14 @@ from projections.fingerprint import fingerprint
 from projections.following import Replay
 from projections.projection import Projection
 from septet.composition import House
+from septet.shares import replay_apart
 
 log = structlog.get_logger(__name__)
 
 BEAT = 3.0  # seconds between two signs of life of a builder
 SILENT = 15_000_000  # microseconds after which a builder counts as dead
 LEFT = 10.0  # seconds until no reader is left in a generation that is no longer live
+MANY = 100_000  # records from which on processes of their own are worth their start
 LOOK = 0.2  # seconds between two looks at what the workers say
 
 
@@ -207,10 +209,12 @@ async def _replay(house: House, handler: Replay, parallel: int, step: str, told:
         nonlocal done
         done += max(0, offset - starts[partition])
         starts[partition] = max(offset, starts[partition])
-        if done % 500 == 0 or done >= total:
-            told(Going(step, min(done, total), total))
+        told(Going(step, min(done, total), total))
 
-    await replay(handler, house.log, house.codec, house.store, parallel, come)
+    if parallel > 1 and total >= MANY:
+        await replay_apart(house, handler, parallel, come)
+    else:
+        await replay(handler, house.log, house.codec, house.store, parallel, come)
     told(Going(step, total, total))
     return done
 

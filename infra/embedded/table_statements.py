@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from typing import NamedTuple
 from uuid import UUID
 
 from infra.table_values import RowReader, WriteReader, instant, kinds
@@ -44,7 +45,7 @@ class Statements:
         self.table = table
         self.read_row = RowReader(table, {name: _BACK[kind] for name, kind in kinds(table).items() if kind in _BACK})
         self.name = quoted(table.name)
-        self._puts: dict[tuple[str, ...], tuple[str, WriteReader]] = {}
+        self._changes: dict[tuple[str, ...] | None, Change] = {}
 
     # The table itself.
 
@@ -78,47 +79,43 @@ class Statements:
 
     # Writes.
 
-    def put(self, columns: tuple[str, ...]) -> tuple[str, WriteReader]:
-        """The statement that puts these columns, and the reader of its parameters but the last, the time."""
-        if columns not in self._puts:
+    def put(self, columns: tuple[str, ...]) -> "Change":
+        """Puts these columns."""
+        if columns not in self._changes:
             reader = WriteReader(self.table, columns)  # refuses names that are not declared
-            self._puts[columns] = self._put(columns), reader
-        return self._puts[columns]
+            times = [_at(name) for name in columns] + [PUT]
+            later = [self._merge(name) for name in columns]
+            later += [f"{each} = max({each}, {_new(each)})" for each in times]
+            self._changes[columns] = Change(reader, self._upsert((*self.table.keys, *columns), times, later, PUT))
+        return self._changes[columns]
 
-    def _put(self, columns: Sequence[str]) -> str:
-        names = (*self.table.keys, *columns)
-        time = f"?{len(names) + 1}"
-        times = [_at(name) for name in columns] + [PUT]
-        values = [f"?{place + 1}" for place in range(len(names))] + [time] * len(times)
-        later = ", ".join([self._merge(name) for name in columns] + [f"{each} = max({each}, {time})" for each in times])
-        return (
-            f"INSERT INTO {self.name} ({_list((*names, *times))}) VALUES ({', '.join(values)}) "
-            f"ON CONFLICT ({_list(self.table.keys)}) DO UPDATE SET {later} WHERE {time} > {GONE}"
-        )
+    @property
+    def remove(self) -> "Change":
+        """Removes a row."""
+        if None not in self._changes:
+            time = _new(GONE)
+            names = list(self.table.columns)
+            later = [f"{quoted(name)} = CASE WHEN {_at(name)} > {time} THEN {quoted(name)} END" for name in names]
+            times = [_at(name) for name in names] + [PUT]
+            later += [f"{each} = CASE WHEN {each} > {time} THEN {each} ELSE 0 END" for each in times]
+            later.append(f"{GONE} = {time}")
+            self._changes[None] = Change(
+                WriteReader(self.table, ()), self._upsert(self.table.keys, [GONE], later, GONE)
+            )
+        return self._changes[None]
+
+    def _upsert(self, names: Sequence[str], times: Sequence[str], later: Sequence[str], by: str) -> "Upsert":
+        """Inserts rows of `names` with their time in all `times`, or does what is to be done `later`."""
+        into = f"INSERT INTO {self.name} ({_list((*names, *times))}) VALUES "
+        merge = f" ON CONFLICT ({_list(self.table.keys)}) DO UPDATE SET {', '.join(later)} WHERE {_new(by)} > {GONE}"
+        return Upsert(into, len(names), len(times), merge)
 
     def _merge(self, name: str) -> str:
         column, at = quoted(name), _at(name)
-        new = f"excluded.{column}"
+        new = _new(name)
         tie = _TIES.get(self.table.columns[name], str)
-        wins = f"excluded.{at} > {at} OR excluded.{at} = {at} AND {tie(new)} > {tie(column)}"
+        wins = f"{_new(at)} > {at} OR {_new(at)} = {at} AND {tie(new)} > {tie(column)}"
         return f"{column} = CASE WHEN {wins} THEN {new} ELSE {column} END"
-
-    @cached_property
-    def remove(self) -> tuple[str, WriteReader]:
-        """The statement that removes a row, and the reader of its parameters but the last, the time."""
-        keys = self.table.keys
-        time = f"?{len(keys) + 1}"
-        kept = [
-            f"{quoted(name)} = CASE WHEN {_at(name)} > {time} THEN {quoted(name)} END" for name in self.table.columns
-        ]
-        times = [_at(name) for name in self.table.columns] + [PUT]
-        kept += [f"{each} = CASE WHEN {each} > {time} THEN {each} ELSE 0 END" for each in times]
-        values = ", ".join([f"?{place + 1}" for place in range(len(keys) + 1)])
-        sql = (
-            f"INSERT INTO {self.name} ({_list(keys)}, {GONE}) VALUES ({values}) "
-            f"ON CONFLICT ({_list(keys)}) DO UPDATE SET {', '.join(kept)}, {GONE} = {time} WHERE {time} > {GONE}"
-        )
-        return sql, WriteReader(self.table, ())
 
     @cached_property
     def sweep(self) -> str:
@@ -154,8 +151,39 @@ class Statements:
         return f"SELECT {', '.join([_list(self.table.keys), *values])} FROM {self.name} WHERE {PUT} > ?1"
 
 
+class Upsert:
+    """A statement for one row or many: each step of SQLite gives the interpreter lock away, so the fewer the better."""
+
+    def __init__(self, into: str, values: int, times: int, merge: str) -> None:
+        self._into, self._values, self._times, self._merge = into, values, times, merge
+        self._texts: dict[int, str] = {}
+
+    def __call__(self, rows: int) -> str:
+        """The statement for so many rows; its parameters are those of the rows, one row after the other."""
+        if rows not in self._texts:
+            width = self._values + 1
+            texts = []
+            for start in range(1, rows * width, width):
+                places = [*range(start, start + self._values), *[start + self._values] * self._times]
+                texts.append(f"({', '.join([f'?{place}' for place in places])})")
+            self._texts[rows] = self._into + ", ".join(texts) + self._merge
+        return self._texts[rows]
+
+
+class Change(NamedTuple):
+    """One way to change rows: the reader of a row's parameters but the last, its time; and the statement."""
+
+    read: WriteReader
+    statement: Upsert
+
+
 def quoted(name: str) -> str:
     return f'"{name}"'
+
+
+def _new(name: str) -> str:
+    """What an insert that met a row would have put into a column."""
+    return f"excluded.{quoted(name)}"
 
 
 def _at(name: str) -> str:

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 from weakref import WeakSet
@@ -25,6 +26,7 @@ from infra.tables import Put, Row, Table, TablesUnavailable, Value, Write
 T = TypeVar("T")
 
 _PAGE = 200  # rows that `rows` holds at once
+_ROWS_AT_ONCE = (64, 8, 1)  # rows of one statement
 _SWEPT_PER_WRITE = 2  # rows past their time to live removed for each one written: faster than they come
 _SWEPT_AT_LEAST = 100
 
@@ -55,7 +57,8 @@ class _Batch:
 
     def __init__(self, statements: Statements, write: Write) -> None:
         self.statements = statements
-        self.sql, self.read = statements.put(tuple(write.values)) if isinstance(write, Put) else statements.remove
+        change = statements.put(tuple(write.values)) if isinstance(write, Put) else statements.remove
+        self.read, self.statement = change
         self.expired = expired_at(statements.table)
         self.rows: list[list[Plain]] = []
 
@@ -194,7 +197,12 @@ class EmbeddedTables:
         return list(batches.values())
 
     def _apply(self, batch: _Batch) -> None:
-        self._writing.executemany(batch.sql, batch.rows)
+        done = 0
+        for count in _ROWS_AT_ONCE:
+            statement = batch.statement(count)
+            while len(batch.rows) - done >= count:
+                self._writing.execute(statement, list(chain.from_iterable(batch.rows[done : done + count])))
+                done += count
         if batch.expired:
             most = max(_SWEPT_AT_LEAST, _SWEPT_PER_WRITE * len(batch.rows))
             self._writing.execute(batch.statements.sweep, (batch.expired, most))
@@ -202,7 +210,9 @@ class EmbeddedTables:
 
 def _connect(path: Path, patience: float) -> sqlite3.Connection:
     # Each connection serves one thread at a time, but is closed by whoever closes the tables.
-    connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(
+        path, timeout=patience, isolation_level=None, check_same_thread=False, cached_statements=512
+    )
     # Not FULL: a power cut takes the last commits, rows and progress alike, and the log brings both back from there.
     connection.execute("PRAGMA synchronous = NORMAL")
     return connection

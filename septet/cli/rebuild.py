@@ -38,7 +38,9 @@ def named(name: str) -> Projection:
 def rebuild(
     projection: Annotated[str, typer.Argument(help="Which read model.")] = "",
     everything: Annotated[bool, typer.Option("--all", help="All read models, one after the other.")] = False,
-    parallel: Annotated[int, typer.Option(min=1, max=64, help="Partitions that are read at once.")] = 2,
+    parallel: Annotated[
+        int, typer.Option(min=1, max=64, help="Partitions that are read at once; processes where there is much.")
+    ] = 2,
     anyway: Annotated[bool, typer.Option("--anyway", help="Switch although the tables differ.")] = False,
     drop_old: Annotated[bool, typer.Option("--drop-old", help="Drop the old one after the switch.")] = False,
     cancel: Annotated[bool, typer.Option("--cancel", help="Drop what was built and not switched to.")] = False,

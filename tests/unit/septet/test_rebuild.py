@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from schemas.envelope import Recorded
 from septet import rebuild as building
 from septet.composition import House, build, outdated
 from septet.rebuild import CannotRebuild, Going, rebuild, roll_back
+from septet.shares import ShareFailed
 from tests.unit.septet.town import GROUPS, PARTITIONS, Chat, worker
 
 NAME = conversations.name
@@ -105,6 +107,35 @@ async def test_a_rebuild_under_live_traffic_equals_one_from_zero_and_no_read_goe
     from_zero = await rebuild(house, conversations)  # no worker runs: nothing but the log counts
     assert from_zero.same
     assert from_zero.compared[0].rows == (chat.messages, chat.messages)
+
+
+async def test_a_rebuild_in_several_processes_has_the_same_rows(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(building, "MANY", 1)
+    chat, steps = Chat(house), list[Going]()
+    chat.go_on(800)
+    with worker(house, NAME):
+        await level(house)
+    found = await rebuild(house, conversations, parallel=2, told=steps.append)
+    assert found.switched
+    assert found.same
+    assert found.compared[0].rows == (chat.messages, chat.messages)
+    assert [each for each in steps if each.step == "replay"][-1].done == found.records
+
+
+async def test_a_process_that_ends_early_ends_the_replay_and_the_next_one_goes_on(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "MANY", 1)
+    chat = Chat(house)
+    chat.go_on(100)
+    with worker(house, NAME):
+        await level(house)
+    wrong = replace(house, settings=house.settings.model_copy(update={"data": Path("/proc/nowhere")}))
+    with pytest.raises(ExceptionGroup) as failed:
+        await rebuild(wrong, conversations)
+    assert failed.group_contains(ShareFailed)
+    found = await rebuild(house, conversations)
+    assert found.same
 
 
 async def test_a_rebuild_that_is_killed_goes_on_where_it_was(house: House, tmp_path: Path) -> None:
