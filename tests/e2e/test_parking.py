@@ -2,65 +2,19 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import httpx
 
+from tests.e2e.lots import HOUR, MINUTE, Lot, interval, soon
 from tests.e2e.people import Person, Town
 
-HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 ABSURD = (
     ("9999-12-31T23:30:00Z", "9999-12-31T23:59:00Z"),
     ("0001-01-01T00:00:00+14:00", "2026-01-01T00:00:00Z"),
 )
-TARIFF = {"currency": "EUR", "zone": "Europe/Berlin", "rates": [{"price": 200, "tax": 1900}]}
-
-
-@dataclass
-class Lot:
-    """A car park and who runs it."""
-
-    owner: Person
-    id: str
-
-    @classmethod
-    async def opened(cls, owner: Person, cars: int, **terms: Any) -> "Lot":
-        place = {"name": "Main", "zone": "Europe/Berlin", "latitude": 52.5, "longitude": 13.4, "address": "Main St 1"}
-        lot = cls(owner, (await owner.ask("POST", "/parking/lots", 201, json=place))["lot_id"])
-        spaces = [{"name": f"C{number:04d}", "level": "0"} for number in range(cars)]
-        spaces.append({"name": "M1", "level": "0", "pool": "motorcycle"})
-        await lot.change("PUT", "layout", 204, json={"levels": [{"name": "0"}], "spaces": spaces})
-        await lot.change("PUT", "tariff", json=TARIFF)
-        if terms:
-            await lot.change("PUT", "terms", 204, json=terms)
-        return lot
-
-    async def change(self, method: str, path: str, expected: int = 200, **rest: Any) -> Any:
-        return await self.owner.ask(method, f"/parking/{self.id}/{path}", expected, **rest)
-
-    async def enter(self, number: str, expected: int = 201, **more: Any) -> Any:
-        body = {"plate": {"number": number, "country": "DE"}, **more}
-        return await self.change("POST", "gate/entry", expected, json=body)
-
-    async def leave(self, number: str, expected: int = 200) -> Any:
-        body = {"plate": {"number": number, "country": "DE"}}
-        return await self.change("POST", "gate/exit", expected, json=body)
-
-    async def free(self, person: Person, start: datetime, end: datetime | None = None) -> dict[str, Any]:
-        query = {"timestamp": start.isoformat()} | ({"end": end.isoformat()} if end else {})
-        found: dict[str, Any] = await person.ask("GET", f"/parking/{self.id}/availability", params=query)
-        return found
-
-
-def soon(hours: float = 24) -> datetime:
-    return datetime.now(UTC).replace(microsecond=0) + hours * HOUR
-
-
-def interval(start: datetime, hours: float = 1) -> dict[str, str]:
-    return {"start": start.isoformat(), "end": (start + hours * HOUR).isoformat()}
 
 
 async def test_a_driver_reserves_comes_and_leaves(town: Town) -> None:
@@ -107,27 +61,6 @@ async def test_availability_is_that_of_the_asked_time(town: Town) -> None:
         assert (found["classes"]["car"], found["classes"]["motorcycle"]) == (cars, cars + 1)
         assert found["available_spaces"] == cars + 1
         assert found["observed_at"] <= datetime.now(UTC).isoformat()
-
-
-async def test_forty_clients_at_once_get_what_there_is_and_no_more(town: Town) -> None:
-    owner, ann, bob = [await town.person(name) for name in ("owner", "ann", "bob")]
-    lot = await Lot.opened(owner, 9)
-    start = soon()
-
-    async def reserve(number: int) -> str:
-        who = (owner, ann, bob)[number % 3]
-        offset = (number % 4) * 10 * MINUTE
-        body = {**interval(start + offset), "confirmed": number % 2 == 0}
-        answer = await who.http.post(f"/parking/{lot.id}/reservations", json=body)
-        assert answer.status_code in (201, 409), answer.text
-        return str(answer.json().get("code", "reserved"))
-
-    outcomes = await asyncio.gather(*(reserve(number) for number in range(40)))
-    assert outcomes.count("reserved") == 9
-    assert outcomes.count("full") == 31
-    last = await owner.http.post(f"/parking/{lot.id}/reservations", json=interval(start + 5 * HOUR))
-    seen = {"after": last.headers["Septet-Position"], "timestamp": (start + 40 * MINUTE).isoformat()}
-    assert (await owner.ask("GET", f"/parking/{lot.id}/availability", params=seen))["classes"]["car"] == 0
 
 
 async def test_times_that_no_clock_shows_are_refused(town: Town) -> None:
