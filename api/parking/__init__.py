@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Depends
 
-from api.parking import arrange, article, driver, gate, history, lots, money, open_data, reservations
+from api.parking import arrange, article, driver, gate, guide, history, lots, money, open_data, reservations
 from api.parking.lots import known_version
 
 ROUTERS = (
@@ -13,9 +13,10 @@ ROUTERS = (
     open_data,
     arrange,
     gate,
+    guide,
     history,
-    lots,
-)  # `/{lot_id}` takes what others left
+    lots,  # `/{lot_id}` takes what others left
+)
 
 router = APIRouter(prefix="/parking", dependencies=[Depends(known_version)])
 for each in ROUTERS:

@@ -9,6 +9,7 @@ from pydantic import Field
 from api.callers import Front, SignedIn
 from api.identity import Body
 from api.secrets import id_from
+from domain.parking.guidance import Plan
 from domain.parking.lot import (
     AddStaff,
     ChangeHours,
@@ -16,6 +17,7 @@ from domain.parking.lot import (
     ChangeTerms,
     CloseSpace,
     CorrectCount,
+    DrawPlan,
     Level,
     Opening,
     OpenLot,
@@ -74,6 +76,12 @@ async def open_lot(body: NewLot, caller: SignedIn, desk: Front) -> dict[str, UUI
 async def change_layout(lot_id: UUID, body: Layout, caller: SignedIn, desk: Front) -> None:
     """Levels and spaces, all of them. What no longer fits of what was promised is moved, or broken openly."""
     await desk.submit(ChangeLayout(body.levels, body.spaces), str(lot_id), caller.actor)
+
+
+@router.put("/{lot_id}/plan", status_code=204)
+async def draw_plan(lot_id: UUID, body: Plan, caller: SignedIn, desk: Front) -> None:
+    """Lanes with their directions, entries, exits, doors for people, and where each space is. Lengths in cm."""
+    await desk.submit(DrawPlan(body), str(lot_id), caller.actor)
 
 
 @router.put("/{lot_id}/hours", status_code=204)

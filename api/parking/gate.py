@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from api.callers import Front, Have, SignedIn
 from api.identity import Body
+from api.parking.guide import Nearby, spaces_near
 from api.parking.lots import Ready, check_staff, lot_seen
 from api.parking.reservations import Plate, reservation_of
 from api.problems import Problem, not_found
@@ -16,7 +17,7 @@ from api.secrets import id_from
 from domain.parking.lot import DeclareLost, Enter, Entered, Exit, Exited, Validate
 from domain.parking.plates import misread, plate_of
 from domain.parking.price import Price
-from domain.parking.stock import Vehicle
+from domain.parking.stock import Vehicle, pools_for
 from domain.parking.tariff import Allowance, Validation
 
 router = APIRouter(tags=["parking"])
@@ -28,6 +29,7 @@ class Entry(Body):
     plate: Plate
     vehicle: Vehicle = Vehicle.CAR
     code: Annotated[str | None, Field(max_length=100, description="From the QR code of a reservation.")] = None
+    near: Annotated[Nearby | None, Field(description="Asks for the nearest free space, where there is a plan.")] = None
 
 
 class Departure(Body):
@@ -79,7 +81,8 @@ async def entry(lot_id: UUID, body: Entry, caller: SignedIn, desk: Front, have: 
     command_id = desk.command_id(caller.actor)
     ticket = UUID(id_from("ticket", command_id))
     reservation = None if body.code is None else reservation_of(have.secrets, body.code)
-    command = Enter(ticket, body.plate.normalised(), body.vehicle, reservation)
+    near = () if body.near is None else await spaces_near(have, lot_id, pools_for(body.vehicle), body.near)
+    command = Enter(ticket, body.plate.normalised(), body.vehicle, reservation, near)
     decision = await desk.submit(command, str(lot_id), caller.actor, command_id)
     entered = next(each for each in decision.events if isinstance(each, Entered))
     seen = await have.lots.lot(lot_id)
@@ -192,13 +195,13 @@ async def matches(
 
 @router.get("/{lot_id}/spaces")
 async def spaces(lot_id: UUID, caller: SignedIn, have: Have, ready: Ready) -> list[dict[str, Any]]:
-    """Every space and how it stands: free, occupied, closed. Whose vehicle is where, only the staff sees."""
+    """Every space and how it stands: free, suggested, occupied, closed. Whose vehicle is where, only the staff sees."""
     seen = await lot_seen(have, lot_id)
     known, staff = await have.lots.spaces(lot_id), await have.lots.is_staff(lot_id, caller.person)
+    states = await have.lots.states(seen, datetime.now(UTC))
     found = []
     for each in seen.spaces:
-        row = known.get(each.name, {})
-        state = "closed" if row.get("closed") else "occupied" if row.get("occupied") else "free"
+        row, state = known.get(each.name, {}), states[each.name]
         ticket = row.get("ticket") if staff and state == "occupied" else None
         place = {"space": each.name, "level": each.level, "zone": each.zone, "pool": each.pool}
         found.append({**place, "state": state, "since": row.get("since"), "ticket_id": ticket})

@@ -25,9 +25,11 @@ from domain.parking.lot import (
     Paid,
     PaymentAsked,
     PaymentFailed,
+    PlanDrawn,
     Rehomed,
     SpaceClosed,
     SpaceReopened,
+    SpaceSuggested,
     Span,
     StaffAdded,
     StaffRemoved,
@@ -51,11 +53,13 @@ from projections.parking.tables import (
     MINE,
     OCCUPANCY,
     PAYMENTS,
+    PLANS,
     RESERVATIONS,
     SHELF,
     SLOT,
     SPACES,
     STAFF,
+    SUGGESTED,
     TAKEN,
     TARIFFS,
     TICKETS,
@@ -93,6 +97,12 @@ def lot_opened(event: LotOpened, at: Recorded) -> Writes:
 @parking.on(LayoutChanged)
 def layout_changed(event: LayoutChanged, at: Recorded) -> Writes:
     return [_seen(at, levels=_json(event.levels), spaces=_json(event.spaces)), _noted(at, "layout changed", "")]
+
+
+@parking.on(PlanDrawn)
+def plan_drawn(event: PlanDrawn, at: Recorded) -> Writes:
+    plan = PLANS.put(at.micros, lot=_lot(at), plan=_json(event.plan))
+    return [_seen(at), plan, _noted(at, "plan drawn", "")]
 
 
 @parking.on(HoursChanged)
@@ -233,6 +243,17 @@ def rehomed(event: Rehomed, at: Recorded) -> Writes:
         _reservation(event.reservation, at, pool=event.taken.pool),
         *_taken(at, event.reservation, event.taken),
         _noted(at, "rehomed", str(event.reservation), event.taken.pool),
+    ]
+
+
+@parking.on(SpaceSuggested)
+def space_suggested(event: SpaceSuggested, at: Recorded) -> Writes:
+    which, stage = event.reservation, Stage.CONFIRMED.value
+    return [
+        _seen(at),
+        _reservation(which, at, suggested=event.space, suggested_until=event.until),
+        SUGGESTED.put(at.micros, lot=_lot(at), space=event.space, reservation=which, until=event.until),
+        *_moved(at, which, event.freed, event.taken, stage=stage, due=micros(event.noshow_at)),
     ]
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from domain.instants import instant, micros
+from domain.parking.guidance import Plan
 from domain.parking.lot import Level, Opening, Space, Stage, Terms
 from domain.parking.lot.bill import bill
 from domain.parking.lot.listing import Standing, stock_of
@@ -30,10 +31,12 @@ from projections.parking.tables import (
     LOTS,
     MINE,
     PAYMENTS,
+    PLANS,
     RESERVATIONS,
     SHELF,
     SPACES,
     STAFF,
+    SUGGESTED,
     TAKEN,
     TARIFFS,
     TICKETS,
@@ -163,6 +166,27 @@ class Lots:
         """What is known of spaces beside the layout: closed, reason, occupied, since, ticket."""
         return {row["space"]: row for row in await self._tables.scan(SPACES, lot=lot, limit=MOST)}
 
+    async def plan(self, lot: UUID) -> Plan | None:
+        """How one gets through a lot; None where nobody has drawn it."""
+        row = await self._tables.get(PLANS, lot=lot)
+        return None if row is None or row["plan"] is None else _plan(row["plan"])
+
+    async def states(self, seen: LotSeen, now: datetime) -> dict[str, str]:
+        """How every space stands: free, occupied, closed, or suggested to somebody who is about to come."""
+        known, rows = await asyncio.gather(
+            self.spaces(seen.lot), self._tables.scan(SUGGESTED, lot=seen.lot, limit=MOST)
+        )
+        kept = {row["space"] for row in rows if row["until"] > now}
+
+        def state(space: str) -> str:
+            if space in seen.closed:
+                return "closed"
+            if known.get(space, {}).get("occupied"):
+                return "occupied"
+            return "suggested" if space in kept else "free"
+
+        return {each.name: state(each.name) for each in seen.spaces}
+
     async def inside(self, lot: UUID) -> list[Row]:
         """The vehicles that are in."""
         rows = await self._tables.scan(INSIDE, lot=lot, limit=MOST)
@@ -231,6 +255,11 @@ class Lots:
 def _spaces(text: str) -> tuple[Space, ...]:
     """A layout changes hardly ever and is read all the time."""
     return msgspec.json.decode(text, type=tuple[Space, ...])
+
+
+@lru_cache(maxsize=64)
+def _plan(text: str) -> Plan:
+    return msgspec.json.decode(text, type=Plan)
 
 
 def _read(text: str | None, kind: type[T], absent: T) -> T:

@@ -45,6 +45,13 @@ TAKEN = Table(
     clustering={"claim": UUID},
     columns={"stage": str, "pool": str, "start": int, "stop": int, "due": int},  # microseconds
 )
+PLANS = Table("parking_plans", partition={"lot": UUID}, columns={"plan": str})  # JSON
+SUGGESTED = Table(
+    "parking_suggested",
+    partition={"lot": UUID},
+    clustering={"space": str},
+    columns={"reservation": UUID, "until": datetime},
+)
 RESERVATIONS = Table(
     "parking_reservations",
     partition={"reservation": UUID},
@@ -65,6 +72,8 @@ RESERVATIONS = Table(
         "why": str,
         "fee": int,
         "compensation": int,
+        "suggested": str,  # a space
+        "suggested_until": datetime,
         "version": int,  # of the lot, at its last change
     },
 )
@@ -141,6 +150,8 @@ ALL = [
     WORKPLACES,
     SPACES,
     TAKEN,
+    PLANS,
+    SUGGESTED,
     RESERVATIONS,
     MINE,
     TICKETS,

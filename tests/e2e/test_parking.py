@@ -34,7 +34,28 @@ async def test_a_driver_reserves_comes_and_leaves(town: Town) -> None:
     seen = await ann.ask("GET", f"/parking/reservations/{held['reservation_id']}")
     assert (seen["status"], seen["plate"], seen["pool"]) == ("RESERVED", "DE:BAB123", "car")
     assert (await ann.ask("PATCH", path, json=interval(start, 2)))["price"] == 400
+    nodes = [{"name": "in", "level": "0", "x": 0, "y": 0, "kind": "entry"}]
+    nodes += [{"name": name, "level": "0", "x": x, "y": 0} for name, x in (("a", 500), ("b", 1_000))]
+    plan = {
+        "nodes": nodes,
+        "edges": [{"start": one, "end": other, "length": 500} for one, other in (("in", "a"), ("a", "b"))],
+        "spots": [
+            {"space": "C0000", "node": "b", "x": 1_000, "y": 300},
+            {"space": "C0001", "node": "a", "x": 500, "y": 300},
+        ],
+    }
+    await ann.ask("PUT", f"/parking/{lot.id}/plan", 403, json=plan)
+    await lot.change("PUT", "plan", 204, json=plan)
+    ann.has_seen(owner)
+    await ann.ask("GET", f"/parking/{lot.id}/plan")  # it is seen now
+    kept = await ann.ask("POST", f"{path}/suggestion", 201, json={})
+    assert (kept["space"], kept["route"]["drive_metres"], len(kept["route"]["steps"])) == ("C0001", 5.0, 1)
+    drawn = await ann.http.get(f"/parking/{lot.id}/map.svg", params={"space": "C0001", "after": ann.seen["parking"]})
+    assert (drawn.headers["content-type"], 'class="space chosen"' in drawn.text) == ("image/svg+xml", True)
+    other = await lot.enter("B X 7", near={})
+    assert other["space"] == "C0000"  # the nearer one is kept
     let = await lot.enter("b-ab 123")
+    assert let["space"] == "C0001"
     assert (let["ticket_id"], let["reserved"]) == (held["reservation_id"], True)
     ann.has_seen(owner)
     assert (await ann.ask("GET", "/parking/reservations"))[0]["status"] == "FULFILLED"

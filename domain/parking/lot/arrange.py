@@ -4,12 +4,22 @@ from uuid import UUID
 
 from domain.ids import check_uuid
 from domain.kernel import Context, Reason, Rejected
-from domain.parking.lot.commands import ChangeHours, ChangeLayout, ChangeTerms, CloseSpace, OpenLot, PublishTariff
+from domain.parking.guidance import check_plan
+from domain.parking.lot.commands import (
+    ChangeHours,
+    ChangeLayout,
+    ChangeTerms,
+    CloseSpace,
+    DrawPlan,
+    OpenLot,
+    PublishTariff,
+)
 from domain.parking.lot.events import (
     Event,
     HoursChanged,
     LayoutChanged,
     LotOpened,
+    PlanDrawn,
     SpaceClosed,
     SpaceReopened,
     Stage,
@@ -75,6 +85,11 @@ def change_layout(lot: Lot, command: ChangeLayout) -> list[Event]:
     return [] if (after.spaces, after.clearance) == (lot.spaces, lot.clearance) else [changed]
 
 
+def draw_plan(lot: Lot, command: DrawPlan) -> list[Event]:
+    check_plan(command.plan, lot.spaces)
+    return [] if lot.plan == command.plan.mark() else [PlanDrawn(command.plan)]
+
+
 def change_hours(lot: Lot, command: ChangeHours) -> list[Event]:
     valid = all(0 <= each.day < 7 and 0 <= each.start < DAY and 0 <= each.end <= DAY for each in command.hours)
     if not valid or len(command.hours) > OPENINGS or any(each.start == each.end for each in command.hours):
@@ -85,7 +100,7 @@ def change_hours(lot: Lot, command: ChangeHours) -> list[Event]:
 def change_terms(lot: Lot, command: ChangeTerms) -> list[Event]:
     terms = command.terms
     lengths = [terms.change_until, terms.cancel_until, terms.early_start, terms.noshow_timeout, terms.late_stop]
-    needed = [terms.hold, terms.walk_in, terms.overstay, terms.ahead, terms.longest]
+    needed = [terms.suggestion, terms.hold, terms.walk_in, terms.overstay, terms.ahead, terms.longest]
     fees = (terms.noshow_fee, terms.compensation)
     if not (
         all(0 <= length(each) <= LONGEST for each in (*lengths, terms.pay_by))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from domain.parking.guidance import Plan
 from domain.parking.lot.events import Level, Opening, Space, Terms
 from domain.parking.stock import Vehicle
 from domain.parking.tariff import Tariff, Validation
@@ -26,6 +27,11 @@ class OpenLot:
 class ChangeLayout:
     levels: tuple[Level, ...]
     spaces: tuple[Space, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DrawPlan:
+    plan: Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,14 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class Suggest:
+    """Asks, shortly before one comes, for the first of these spaces that is free; it is kept for some minutes."""
+
+    reservation: UUID
+    near: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Pay:
     """By the holder, or by the staff for anybody: what is due right now, exactly."""
 
@@ -110,6 +124,7 @@ class Enter:
     plate: str
     vehicle: Vehicle
     reservation: UUID | None = None  # from a QR code; else it is found by the plate
+    near: tuple[str, ...] = ()  # spaces that would suit best, the best first
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +188,7 @@ class Settle:
 Command = (
     OpenLot
     | ChangeLayout
+    | DrawPlan
     | ChangeHours
     | ChangeTerms
     | PublishTariff
@@ -182,6 +198,7 @@ Command = (
     | Confirm
     | Change
     | Cancel
+    | Suggest
     | Pay
     | Enter
     | Exit

@@ -15,6 +15,7 @@ from domain.parking.lot.commands import (
     Confirm,
     CorrectCount,
     DeclareLost,
+    DrawPlan,
     Enter,
     Exit,
     Hold,
@@ -26,6 +27,7 @@ from domain.parking.lot.commands import (
     RemoveStaff,
     ReopenSpace,
     Settle,
+    Suggest,
     Validate,
 )
 from domain.parking.lot.events import (
@@ -63,10 +65,10 @@ def decide(lot: Lot, command: Command, context: Context) -> list[Event]:
     return events
 
 
-_Owners = ChangeLayout | ChangeHours | ChangeTerms | PublishTariff | AddStaff | RemoveStaff
+_Owners = ChangeLayout | DrawPlan | ChangeHours | ChangeTerms | PublishTariff | AddStaff | RemoveStaff
 _Staffs = Enter | Exit | DeclareLost | Validate | CorrectCount | CloseSpace | ReopenSpace
 _Systems = NotePayment | NotePaymentFailed | Settle
-_Later = Hold | Confirm | Change | Cancel | Pay | _Owners | _Staffs | _Systems
+_Later = Hold | Confirm | Change | Cancel | Suggest | Pay | _Owners | _Staffs | _Systems
 _TAKING = (LayoutChanged, SpaceClosed, CountCorrected)  # what may leave less than was promised
 
 
@@ -80,6 +82,8 @@ def _decided(lot: Lot, command: _Later, context: Context, now: int) -> list[Even
             return promises.change(lot, command, context, now)
         case Cancel(reservation=which):
             return promises.cancel(lot, which, context, now)
+        case Suggest():
+            return gate.suggest(lot, command, context, now)
         case Pay():
             return gate.pay(lot, command, context, now)
         case NotePayment() | NotePaymentFailed() | Settle():
@@ -143,6 +147,8 @@ def _by_owner(
     match command:
         case ChangeLayout():
             return arrange.change_layout(lot, command)
+        case DrawPlan():
+            return arrange.draw_plan(lot, command)
         case ChangeHours():
             return arrange.change_hours(lot, command)
         case ChangeTerms():

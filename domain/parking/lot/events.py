@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from domain.parking.guidance import Plan
 from domain.parking.stock import Vehicle
 from domain.parking.tariff import Tariff, Validation
 
@@ -75,6 +76,7 @@ class Terms:
     longest: timedelta = timedelta(days=31)  # one reservation
     pay_by: timedelta = timedelta(minutes=15)  # to leave in after paying
     compensation: int = 0  # minor units, to whom a promise is broken
+    suggestion: timedelta = timedelta(minutes=5)  # how long a space that was suggested is kept
 
 
 class Stage(StrEnum):
@@ -110,6 +112,13 @@ class LotOpened:
 class LayoutChanged:
     levels: tuple[Level, ...]
     spaces: tuple[Space, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDrawn:
+    """How one gets through it. Only readers need it: the lot itself remembers what it would repeat."""
+
+    plan: Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +240,19 @@ class Rehomed:
     taken: Span
 
 
+@dataclass(frozen=True, slots=True)
+class SpaceSuggested:
+    """A space is kept for whoever is about to come, who takes of the pool from now on."""
+
+    reservation: UUID
+    holder: UUID
+    space: str
+    until: datetime
+    freed: Span
+    taken: Span
+    noshow_at: datetime  # as before
+
+
 # Vehicles.
 
 
@@ -346,6 +368,7 @@ class TicketClosed:
 Event = (
     LotOpened
     | LayoutChanged
+    | PlanDrawn
     | HoursChanged
     | TermsChanged
     | TariffPublished
@@ -359,6 +382,7 @@ Event = (
     | Cancelled
     | Lapsed
     | Rehomed
+    | SpaceSuggested
     | Entered
     | Overstayed
     | TicketLost

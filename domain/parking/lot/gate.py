@@ -1,11 +1,12 @@
 """The rules of the gates: who may come in and out, what they owe, and what to do when the count is wrong."""
 
+from collections.abc import Sequence
 from uuid import UUID, uuid5
 
 from domain.instants import instant
 from domain.kernel import Context, Reason, Rejected
 from domain.parking.lot.bill import bill_of, paid, refunds
-from domain.parking.lot.commands import CorrectCount, Enter, Exit, Pay
+from domain.parking.lot.commands import CorrectCount, Enter, Exit, Pay, Suggest
 from domain.parking.lot.events import (
     CountCorrected,
     Entered,
@@ -14,6 +15,7 @@ from domain.parking.lot.events import (
     Paid,
     PaymentAsked,
     PaymentReturned,
+    SpaceSuggested,
     Span,
     Stage,
     TicketClosed,
@@ -44,14 +46,14 @@ def enter(lot: Lot, command: Enter, now: int) -> list[Event]:
         raise Rejected("closed", "The car park is closed.")
     found = _reservation(lot, command, now)
     if found is not None:
-        return [_entered_on(lot, *found, command.plate, now)]
+        return [_entered_on(lot, *found, command, now)]
     until = now + length(lot.terms.walk_in)
     pools = pools_for(command.vehicle)
     pool = first_with_room(lot.capacity, lot.taken, pools, now, until)
     if pool is None:
         raise full(lot, pools)
     taken = Span(pool, instant(now), instant(until))
-    space = _free_space(lot, pool)
+    space = _free_space(lot, pool, now, command.near)
     came, inside = instant(now), present(lot, pool) + 1
     return [
         Entered(
@@ -82,6 +84,32 @@ def leave(lot: Lot, command: Exit, now: int) -> list[Event]:
             inside=present(lot, claim.pool) - 1,
         )
     ]
+
+
+def suggest(lot: Lot, command: Suggest, context: Context, now: int) -> list[Event]:
+    """Keeps a space for whoever is about to come: for the holder, or for the staff in their name.
+
+    From now on the reservation takes of its pool, as if the vehicle were there: so there are always as many spaces as
+    vehicles and suggestions, and no two get the same.
+    """
+    which = command.reservation
+    claim = lot.claims.get(which) if is_staff(lot, context) else own(lot, which, context)
+    if claim is None or claim.stage is not Stage.CONFIRMED or claim.holder is None:
+        raise Rejected("reservation_unknown", "There is no confirmed reservation like this.", Reason.NOT_FOUND)
+    if _is_kept(lot, claim, now):
+        return []
+    if now < claim.begin - length(lot.terms.early_start):
+        raise Rejected("too_early", "It is too early for this reservation.")
+    if not is_open(lot, now):
+        raise Rejected("closed", "The car park is closed.")
+    _check_room_before(lot, claim, now)
+    space = _free_space(lot, claim.pool, now, command.near)
+    if not space:
+        raise Rejected("no_space_yet", "No space is known to be free yet. Ask at the gate.")
+    until = instant(now) + lot.terms.suggestion
+    start = min(now, claim.start)
+    taken = Span(claim.pool, instant(start), instant(claim.end))
+    return [SpaceSuggested(which, claim.holder, space, until, span(claim), taken, instant(claim.due))]
 
 
 def pay(lot: Lot, command: Pay, context: Context, now: int) -> list[Event]:
@@ -205,17 +233,16 @@ def _reservation(lot: Lot, command: Enter, now: int) -> tuple[UUID, Claim] | Non
     return which, lot.claims[which]
 
 
-def _entered_on(lot: Lot, which: UUID, claim: Claim, plate: str, now: int) -> Entered:
-    if now < claim.start and not room(lot.capacity, lot.taken, claim.pool, now, claim.start):
-        raise Rejected("full_until_start", "There is no space before the reservation begins.")
+def _entered_on(lot: Lot, which: UUID, claim: Claim, command: Enter, now: int) -> Entered:
+    _check_room_before(lot, claim, now)
     taken = Span(claim.pool, instant(now), instant(claim.end))
-    space = _free_space(lot, claim.pool)
+    space = claim.suggested if _is_kept(lot, claim, now) else _free_space(lot, claim.pool, now, command.near)
     begin, until = instant(claim.begin), instant(claim.until)
     return Entered(
         which,
         claim.holder,
         claim.vehicle,
-        plate,
+        command.plate,
         space,
         span(claim),
         taken,
@@ -226,8 +253,24 @@ def _entered_on(lot: Lot, which: UUID, claim: Claim, plate: str, now: int) -> En
     )
 
 
-def _free_space(lot: Lot, pool: str) -> str:
-    """A space of the pool that nobody is known to be in; "" where a count says that there is one, but not which."""
+def _check_room_before(lot: Lot, claim: Claim, now: int) -> None:
+    if now < claim.start and not room(lot.capacity, lot.taken, claim.pool, now, claim.start):
+        raise Rejected("full_until_start", "There is no space before the reservation begins.")
+
+
+def _is_kept(lot: Lot, claim: Claim, now: int) -> bool:
+    """Whether the space that was suggested for it is still kept, and still there."""
+    space = lot.spaces.get(claim.suggested)
+    there = space is not None and space.name not in lot.closed and space.pool == claim.pool
+    return there and claim.stage is Stage.CONFIRMED and now < claim.suggested_until
+
+
+def _free_space(lot: Lot, pool: str, now: int, near: Sequence[str]) -> str:
+    """The first of the near spaces, or else any, that nobody is known to be in and that is kept for nobody.
+
+    "" where a count says that there is one, but not which.
+    """
     used = {each.space for each in lot.claims.values() if each.stage is Stage.PRESENT}
-    free = [name for name, each in lot.spaces.items() if each.pool == pool and name not in used | lot.closed]
-    return min(free, default="")
+    used |= {each.suggested for each in lot.claims.values() if _is_kept(lot, each, now)}
+    free = {name for name, each in lot.spaces.items() if each.pool == pool and name not in used | lot.closed}
+    return next((each for each in near if each in free), min(free, default=""))

@@ -25,10 +25,12 @@ from domain.parking.lot.events import (
     PaymentAsked,
     PaymentFailed,
     PaymentReturned,
+    PlanDrawn,
     Rehomed,
     Space,
     SpaceClosed,
     SpaceReopened,
+    SpaceSuggested,
     Span,
     StaffAdded,
     StaffRemoved,
@@ -71,6 +73,8 @@ class Claim:
     paid_at: int = 0
     lost: bool = False
     validations: tuple[Validation, ...] = ()
+    suggested: str = ""  # a space that is kept for it
+    suggested_until: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,7 @@ class Lot:
     promised: dict[UUID, int] = field(default_factory=dict)  # open promises of each person
     next_due: int = NEVER  # the least `due` of all claims
     returned: tuple[UUID, ...] = ()
+    plan: bytes = b""  # its mark
 
 
 INITIAL = Lot()
@@ -121,7 +126,11 @@ def evolve(lot: Lot, event: Event) -> Lot:
         case Exited(ticket=which) | TicketClosed(ticket=which):
             return _without(lot, which)
         case Rehomed(reservation=which, taken=taken):
-            return _put(lot, which, replace(lot.claims[which], pool=taken.pool))
+            return _put(lot, which, replace(lot.claims[which], pool=taken.pool, suggested=""))
+        case SpaceSuggested(reservation=which):
+            claim = lot.claims[which]
+            start, until = micros(event.taken.start), micros(event.until)
+            return _put(lot, which, replace(claim, start=start, suggested=event.space, suggested_until=until))
         case Overstayed(ticket=which, taken=taken):
             end = micros(taken.end)
             return _put(lot, which, replace(lot.claims[which], end=end, due=end))
@@ -167,6 +176,8 @@ def _arranged(lot: Lot, event: Event) -> Lot:
             return _counted(replace(lot, closed=lot.closed | {space}))
         case SpaceReopened(space=space):
             return _counted(replace(lot, closed=lot.closed - {space}))
+        case PlanDrawn(plan=plan):
+            return replace(lot, plan=plan.mark())
         case HoursChanged(hours=hours):
             return replace(lot, hours=hours)
         case TermsChanged(terms=terms):
@@ -268,6 +279,7 @@ def _changed(claim: Claim, event: Changed) -> Claim:
         until=micros(event.end),
         grace=micros(event.taken.end),
         price=event.price,
+        suggested="",
     )
 
 
@@ -275,7 +287,8 @@ def _entered(promise: Claim | None, event: Entered) -> Claim:
     start, end = micros(event.taken.start), micros(event.taken.end)
     if promise is not None:
         present, space = Stage.PRESENT, event.space
-        return replace(promise, stage=present, start=start, end=end, due=end, plate=event.plate, space=space)
+        came = replace(promise, stage=present, start=start, end=end, due=end, plate=event.plate, space=space)
+        return replace(came, suggested="")
     return Claim(
         stage=Stage.PRESENT,
         pool=event.taken.pool,

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.kernel import Actor, Message
+from domain.parking.guidance import Kind, Node, Plan, Spot
 from domain.parking.lot import (
     AddStaff,
     Change,
@@ -87,6 +88,7 @@ def entered(number: int, plate: str, at: datetime, space: str = "C1", until: dat
 
 # For histories of anything at all.
 
+LINE = Plan((Node("in", "0", 0, 0, Kind.ENTRY),), (), (Spot("C1", "in", 0, 1),))
 TINY = (Space("M1", "0", pool="motorcycle"), Space("C1", "0"))
 CHEAP = Tariff("EUR", (Rate(1, flat=True),))  # so that chance finds the amount
 _long = timedelta(days=40)
@@ -125,6 +127,8 @@ SENSIBLE: dict[str, object] = {
     "price": None,
     "height": 0,
     "method": "card",
+    "near": ("M1", "C1"),
+    "plan": LINE,
     "validation": Validation("SHOP", Allowance.PERCENT, 50),
     "reason": "counted by hand",
 }

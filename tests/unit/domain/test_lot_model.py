@@ -47,7 +47,10 @@ from domain.parking.lot import (
     Space,
     SpaceClosed,
     SpaceReopened,
+    SpaceSuggested,
     Span,
+    Stage,
+    Suggest,
     Terms,
     TicketClosed,
     decide,
@@ -58,7 +61,7 @@ from domain.parking.lot.state import length
 from domain.parking.lot.upkeep import caught_up
 from domain.parking.stock import EMPTY, Vehicle, free, pools_for, profile_of
 from tests.scenario import ANN, CID, DAN, EVE, NOON
-from tests.unit.domain.lots import LOT
+from tests.unit.domain.lots import HOUR, LOT
 
 SPACES = (
     *(Space(f"C{number}", "0") for number in range(6)),
@@ -67,7 +70,7 @@ SPACES = (
     Space("V1", "0", pool="space:V1"),
 )
 DRIVERS = (CID, DAN, EVE)
-FAR = instant(1 << 52)
+FIRST, FAR = instant(0), instant(1 << 52)
 
 
 @dataclass
@@ -77,6 +80,8 @@ class Picture:
     spans: dict[UUID, Span] = field(default_factory=dict)
     inside: dict[UUID, str] = field(default_factory=dict)  # ticket: plate
     closed: set[str] = field(default_factory=set)
+    spaces: dict[UUID, str] = field(default_factory=dict)  # where who is in is known to be
+    kept: dict[UUID, tuple[str, datetime]] = field(default_factory=dict)  # suggested spaces, and until when
     seen: set[type] = field(default_factory=set)
 
     def apply(self, event: Event) -> None:
@@ -87,18 +92,28 @@ class Picture:
             case Changed() | Rehomed():
                 assert self.spans[event.reservation] == event.freed
                 self.spans[event.reservation] = event.taken
+                self.kept.pop(event.reservation, None)
+            case SpaceSuggested():
+                assert self.spans[event.reservation] == event.freed
+                self.spans[event.reservation] = event.taken
+                self.kept[event.reservation] = (event.space, event.until)
             case Cancelled() | Lapsed():
                 assert self.spans.pop(event.reservation) == event.freed
+                self.kept.pop(event.reservation, None)
             case Entered():
                 assert self.spans.get(event.ticket) == event.freed
                 assert event.plate not in self.inside.values()
                 self.spans[event.ticket], self.inside[event.ticket] = event.taken, event.plate
+                space, until = self.kept.pop(event.ticket, ("", FIRST))
+                assert event.space == space or event.taken.start >= until or space in self.closed
+                self.spaces[event.ticket] = event.space
             case Overstayed():
                 assert self.spans[event.ticket] == event.freed
                 self.spans[event.ticket] = event.taken
             case Exited() | TicketClosed():
                 assert self.spans.pop(event.ticket) == event.freed
                 del self.inside[event.ticket]
+                self.spaces.pop(event.ticket, None)
             case CountCorrected():
                 for each in event.added:
                     self.spans[each], self.inside[each] = event.taken, str(each)
@@ -115,6 +130,9 @@ class Picture:
         for pool in {each.pool for each in SPACES}:
             taken = [Interval(each.start, each.end) for each in self.spans.values() if each.pool == pool]
             assert peak(intersect_each(taken, Interval(now, FAR))) <= self.capacity(pool)
+        kept = [space for space, until in self.kept.values() if now < until and space not in self.closed]
+        used = [*kept, *(each for each in self.spaces.values() if each)]
+        assert len(used) == len(set(used))  # no two have the same space, or will have
 
     def free(self, pools: tuple[str, ...], start: datetime, end: datetime) -> int:
         found = 0
@@ -139,7 +157,7 @@ class Simulation:
         for command in (
             OpenLot("Model", "Europe/Berlin", 0.0, 0.0, "Nowhere 1"),
             ChangeLayout((Level("0"),), SPACES),
-            ChangeTerms(Terms(walk_in=timedelta(hours=2), late_stop=timedelta(minutes=10), change_until=timedelta(0))),
+            ChangeTerms(Terms(walk_in=2 * HOUR, late_stop=timedelta(minutes=10), early_start=HOUR, suggestion=HOUR)),
         ):
             assert self.give(command, ANN)
 
@@ -165,7 +183,7 @@ class Simulation:
         known = list(self.lot.claims)
         some = chance.choice(known) if known else LOT
         actor = chance.choice(DRIVERS)
-        match chance.randrange(12):
+        match chance.randrange(13):
             case 0 | 1 | 2:
                 self.hold(actor)
             case 3:
@@ -181,6 +199,11 @@ class Simulation:
                 self.give(Enter(UUID(int=chance.getrandbits(128)), f"DE:X{chance.randrange(40)}", vehicle), ANN)
             case 8 | 9 if self.picture.inside:
                 self.give(Exit("", chance.choice(list(self.picture.inside))), ANN)
+            case 12:
+                coming = [
+                    (each.begin, which) for which, each in self.lot.claims.items() if each.stage is Stage.CONFIRMED
+                ]
+                self.give(Suggest(min(coming, default=(0, some))[1], (chance.choice(SPACES).name,)), ANN)
             case 10:
                 pool = chance.choice(("car", "motorcycle", "accessible"))
                 self.give(CorrectCount(pool, chance.randrange(self.picture.capacity(pool) + 1), "counted"), ANN)
@@ -237,6 +260,7 @@ def test_a_year_in_which_nothing_is_promised_twice() -> None:
         steps += 1
         if steps % 20 == 0:
             year.check()
+    assert SpaceSuggested in year.picture.seen
     assert {Held, Changed, Cancelled, Lapsed, Rehomed, Entered, Overstayed, Exited, CountCorrected} <= year.picture.seen
     assert year.accepted > year.refused > 500
     assert len(year.lot.claims) < 60  # the past is not in the state

@@ -18,7 +18,10 @@ from domain.parking.lot import (
     Lapsed,
     Paid,
     PaymentAsked,
+    PlanDrawn,
     Settle,
+    SpaceSuggested,
+    Span,
     StaffAdded,
     StaffRemoved,
     TariffPublished,
@@ -32,7 +35,7 @@ from projections.parking.money import Invoices, invoices
 from projections.parking.queries import Lots
 from projections.parking.tables import TAKEN
 from tests.scenario import ANN, BOB, CID, NOON
-from tests.unit.domain.lots import DRIVER, HOUR, LOT, OWNER, PLATE, ZONE, entered, held, reservation, the_lot
+from tests.unit.domain.lots import DRIVER, HOUR, LINE, LOT, OWNER, PLATE, ZONE, entered, held, reservation, the_lot
 from tests.unit.domain.test_lot_model import Simulation
 from tests.unit.projections.reading import ReadModel, opened
 
@@ -131,6 +134,24 @@ async def test_a_ticket_costs_what_the_gate_asks_by_the_tariff_it_was_made_under
     assert found.due == 0
     assert await lots.inside(LOT) == []
     assert not (await lots.spaces(LOT))["C1"]["occupied"]
+
+
+async def test_a_suggested_space_is_shown_as_such_while_it_is_kept(model: ReadModel) -> None:
+    one, before = held(1, ONE, TWO), NOON + HOUR / 2
+    confirmed = Confirmed(reservation(1), DRIVER, ONE + HOUR / 2, one.taken)
+    taken = Span("car", before, TWO)
+    kept = SpaceSuggested(reservation(1), DRIVER, "C2", ONE, one.taken, taken, ONE + HOUR / 2)
+    await model.given(*the_lot(one, confirmed, PlanDrawn(LINE), kept).events, to=LOT)
+    lots = Lots(model.tables)
+    seen = await lots.lot(LOT)
+    assert seen is not None
+    assert await lots.plan(LOT) == LINE
+    assert [(await lots.states(seen, at))["C2"] for at in (before, ONE)] == ["suggested", "free"]
+    assert [await lots.free(seen, ["car"], micros(at), micros(ONE), micros(NOON)) for at in (NOON, before)] == [2, 2]
+    assert await lots.free(seen, ["car"], micros(NOON), micros(before), micros(NOON)) == 3
+    row = await lots.reservation(reservation(1))
+    assert row is not None
+    assert (row["suggested"], row["suggested_until"]) == ("C2", ONE)
 
 
 async def test_who_works_where(model: ReadModel) -> None:
