@@ -9,7 +9,7 @@ from api.headers import HEADERS
 from api.problems import problem
 
 LARGEST = 300_000  # bytes of a body
-UPLOADS = {"/chat/imports": 256_000_000}  # bytes, where a path takes files
+UPLOADS = {"/chat/imports": 256_000_000, "/scheduling/files": 10_000_000}  # bytes, where a path takes files
 
 
 class TooLarge(Exception):

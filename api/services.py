@@ -7,6 +7,7 @@ from typing import Any
 
 from api.secrets import Secrets
 from api.senders import CodeSender
+from infra.blobs import Blobs
 from infra.deadletters import DeadLetters
 from infra.generations import Generations, Plan
 from infra.tables import Tables
@@ -46,6 +47,7 @@ class Services:
     lot_history: LotHistory
     payment_news: Callable[[bytes, str], bool]  # whether a body was signed by the payment gateway
     calendars: Calendars
+    blobs: Blobs
     letters: DeadLetters
     journal: Journal
     histories: Histories

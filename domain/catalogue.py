@@ -4,14 +4,14 @@ from domain.chat import contacts, conversation, signals
 from domain.identity import claim, person
 from domain.kernel import Catalogue, aggregate
 from domain.parking import driver, ledger, lot, payment
-from domain.scheduling import calendar, meeting, team
+from domain.scheduling import calendar, follower, meeting, poll, team
 
 CATALOGUE = Catalogue(
     [
         *(aggregate(claim), aggregate(person)),
         *(aggregate(conversation), aggregate(contacts)),
         *(aggregate(lot), aggregate(payment), aggregate(ledger), aggregate(driver)),
-        *(aggregate(calendar), aggregate(meeting), aggregate(team)),
+        *(aggregate(calendar), aggregate(meeting), aggregate(team), aggregate(poll), aggregate(follower)),
     ],
     signals=signals.SIGNALS,
 )

@@ -61,6 +61,7 @@ async def services(house: House) -> AsyncIterator[Services]:
             lot_history=LotHistory(house.tables),
             payment_news=lambda body, mark: is_signed(house.settings.payments_secret.get_secret_value(), body, mark),
             calendars=Calendars(house.tables),
+            blobs=house.blobs,
             letters=DeadLetters(house.tables),
             journal=Journal(house.log, house.codec, house.tables, tuple(CONSUMERS)),
             histories=Histories(house.log, house.codec, house.catalogue),

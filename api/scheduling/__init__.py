@@ -1,9 +1,9 @@
-"""Scheduling's face: settings, slots, bookings, and the article's endpoints."""
+"""Scheduling's face: settings, slots, bookings, teams, polls, what people share, and the article's endpoints."""
 
 from fastapi import APIRouter
 
-from api.scheduling import article, bookings, ical, settings, slots, teams
+from api.scheduling import article, bookings, ical, links, people, polls, series, settings, slots, teams
 
 router = APIRouter(prefix="/scheduling")
-for each in (settings, slots, bookings, teams, ical, article):
+for each in (settings, slots, bookings, series, links, polls, people, teams, ical, article):
     router.include_router(each.router)

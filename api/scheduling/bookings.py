@@ -256,6 +256,8 @@ def shown(row: Row, is_host: bool) -> dict[str, Any]:
         "price": row["price"],
         "currency": row["currency"],
         "meeting_id": row["meeting"],
+        "series_id": row["series"],
+        "public": bool(row["public"]),
         "reason": row["reason"] or "",
         "sequence": row["sequence"],
         "no_show": bool(row["no_show"]),

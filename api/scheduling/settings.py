@@ -88,6 +88,7 @@ class EventTypeBody(Body):
     currency: str = "EUR"
     listed: bool = True
     active: bool = True
+    by_link: bool = False
 
 
 class WeeklyBody(Body):

@@ -14,12 +14,13 @@ from pydantic import AwareDatetime, Field
 from api.callers import Front, Have, SignedIn
 from api.identity import Body
 from api.problems import not_found
-from api.scheduling.bookings import Key, NewBooking, Reasoned, appointment
+from api.scheduling.bookings import Key, Move, NewBooking, Reasoned, appointment
 from api.scheduling.guests import Anybody, Ready, actor_of, proof_of
 from api.scheduling.settings import EventTypeBody, Slug, check_window
 from api.scheduling.slots import Minutes, utc_of
 from api.secrets import id_from
 from api.services import Services
+from domain.kernel import Position
 from domain.scheduling import calendar as rules
 from domain.scheduling import meeting as meetings
 from domain.scheduling.calendar import JoinTeam, LeaveTeam, Wish
@@ -42,6 +43,7 @@ from domain.scheduling.team import (
 )
 from domain.scheduling.zones import minute_of
 from infra.tables import Row
+from projections.scheduling.teams import MOVING
 
 router = APIRouter(tags=["scheduling"])
 
@@ -238,6 +240,32 @@ async def meeting(meeting_id: UUID, caller: Anybody, have: Have, ready: Ready, k
 async def cancel(meeting_id: UUID, body: Reasoned, caller: Anybody, desk: Front, key: Key = None) -> None:
     """Cancels it for all, as the guest or as one of the hosts."""
     await desk.submit(meetings.Cancel(body.reason, proof_of(key)), str(meeting_id), actor_of(caller))
+
+
+@router.post("/meetings/{meeting_id}/move", status_code=200)
+async def move(
+    meeting_id: UUID, body: Move, caller: Anybody, desk: Front, have: Have, response: Response, key: Key = None
+) -> dict[str, Any]:
+    """Moves it for all: each calendar holds the new time before any gives up the old one.
+
+    200 where it is there; 409 with `code` where one cannot, and the old time stands; 202 while they are asked.
+    """
+    command = meetings.MoveTo(body.start, body.minutes, body.zone, body.reason, proof_of(key))
+    decision = await desk.submit(command, str(meeting_id), actor_of(caller))
+    loop = asyncio.get_running_loop()
+    until = loop.time() + PATIENCE
+    if decision.position:
+        await have.waiting.passed("projection.scheduling", Position.parse(decision.position))
+    row = await have.calendars.meeting(meeting_id)
+    while row is not None and row["code"] == MOVING and loop.time() < until:
+        await asyncio.sleep(0.05)
+        row = await have.calendars.meeting(meeting_id)
+    assert row is not None  # it was decided upon
+    if row["code"] == MOVING:
+        response.status_code = 202
+    elif row["start"] != body.start:
+        response.status_code = 409
+    return _shown(row)
 
 
 async def _outcome(have: Services, meeting_id: UUID, key: str, response: Response) -> dict[str, Any]:

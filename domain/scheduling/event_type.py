@@ -93,6 +93,7 @@ class EventType:
     currency: str = "EUR"
     listed: bool = True  # on the public page; others are booked by a link
     active: bool = field(default=True)
+    by_link: bool = False  # with a link of the host alone, which is good once
 
 
 def check_slug(slug: str) -> None:
@@ -124,10 +125,15 @@ def check_event_type(each: EventType) -> None:
     _need(_CURRENCY.fullmatch(each.currency) is not None, "currency_invalid", "Give the currency as in EUR.")
     check_text(each.description, "description")
     check_text(each.location.text, "location")
-    _need(len(each.questions) <= QUESTIONS, "questions_invalid", f"Ask at most {QUESTIONS} questions.")
-    names = [question.name for question in each.questions]
+    check_questions(each.questions)
+
+
+def check_questions(questions: tuple[Question, ...]) -> None:
+    """Raises Rejected("questions_invalid") for too many, or such as nobody could tell apart."""
+    _need(len(questions) <= QUESTIONS, "questions_invalid", f"Ask at most {QUESTIONS} questions.")
+    names = [question.name for question in questions]
     _need(len(set(names)) == len(names), "questions_invalid", "Give each question a name of its own.")
-    for question in each.questions:
+    for question in questions:
         check_slug(question.name)
         check_line(question.text, "question", 300)
         _need(len(question.choices) <= 50, "questions_invalid", "Offer at most 50 choices.")
@@ -137,7 +143,12 @@ def check_event_type(each: EventType) -> None:
 
 def check_answers(each: EventType, answers: dict[str, str]) -> None:
     """Raises Rejected("answer_missing" or "answer_invalid") unless the guest's answers are to its questions."""
-    asked = {question.name: question for question in each.questions}
+    check_answers_to(each.questions, answers)
+
+
+def check_answers_to(questions: tuple[Question, ...], answers: dict[str, str]) -> None:
+    """The same for any questions."""
+    asked = {question.name: question for question in questions}
     _need(answers.keys() <= asked.keys(), "answer_invalid", "Answer only what is asked.")
     for name, question in asked.items():
         answer = answers.get(name, "")

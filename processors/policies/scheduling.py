@@ -7,9 +7,12 @@ from uuid import UUID
 
 from domain.scheduling.calendar import (
     Approved,
+    BookChosen,
     Booked,
     BookPart,
     Cancelled,
+    ChoiceBooked,
+    ChoiceRefused,
     DropPart,
     ExpireHold,
     Held,
@@ -20,6 +23,7 @@ from domain.scheduling.calendar import (
     ReminderSet,
     Rescheduled,
     Status,
+    SwapPart,
     TeamJoined,
     TeamLeft,
 )
@@ -29,16 +33,26 @@ from domain.scheduling.meeting import (
     Arranged,
     Asked,
     Failed,
+    MoveAsked,
+    MoveBegun,
+    Moved,
+    MoveFailed,
+    MoveReleased,
+    MoveTimeOut,
     NoteAgreed,
     NoteDenied,
+    NoteMoveAgreed,
+    NoteMoveDenied,
     NoteWithdrawn,
     PartReleased,
     Plan,
     Settled,
     TimeOut,
+    hold_id,
     part_id,
 )
 from domain.scheduling.meeting import Cancelled as MeetingCancelled
+from domain.scheduling.poll import EndPoll, NoteBooked, NoteRefused, OptionChosen, PollOpened
 from domain.scheduling.team import MeetingRequested, Mode, NoteAssigned, NoteJoined, NoteLeft
 from processors.policies.rules import Rules, Then
 from schemas.envelope import Recorded
@@ -48,18 +62,28 @@ def held(event: Held, at: Recorded) -> list[Then]:
     """Whether a hold is over is decided whenever somebody asks; this makes it seen."""
     then = [Then(ExpireHold(event.booking), at.aggregate_id, due=event.until)]
     if event.meeting is not None:
-        then.append(Then(NoteAgreed(UUID(at.aggregate_id)), str(event.meeting)))
+        calendar = UUID(at.aggregate_id)
+        first = event.booking == part_id(event.meeting, calendar)
+        agreed = NoteAgreed(calendar) if first else NoteMoveAgreed(calendar, event.booking)
+        then.append(Then(agreed, str(event.meeting)))
     return then
 
 
 def hold_ended(event: HoldEnded, at: Recorded) -> list[Then]:
     if event.meeting is None or event.reason != "expired":
         return []
-    return [Then(NoteDenied(UUID(at.aggregate_id), "hold_expired"), str(event.meeting))]
+    return _denied(event.meeting, event.booking, "hold_expired", at)
 
 
 def part_refused(event: PartRefused, at: Recorded) -> list[Then]:
-    return [Then(NoteDenied(UUID(at.aggregate_id), event.code), str(event.meeting))]
+    return _denied(event.meeting, event.booking, event.code, at)
+
+
+def _denied(meeting: UUID, booking: UUID, code: str, at: Recorded) -> list[Then]:
+    calendar = UUID(at.aggregate_id)
+    if booking == part_id(meeting, calendar):
+        return [Then(NoteDenied(calendar, code), str(meeting))]
+    return [Then(NoteMoveDenied(calendar, booking, code), str(meeting))]
 
 
 def cancelled(event: Cancelled, at: Recorded) -> list[Then]:
@@ -119,6 +143,64 @@ def part_released(event: PartReleased, at: Recorded) -> list[Then]:
     return _dropped(UUID(at.aggregate_id), (event.calendar,), "too_late")
 
 
+def move_begun(event: MoveBegun, at: Recorded) -> list[Then]:
+    return [Then(MoveTimeOut(event.move.number), at.aggregate_id, due=event.move.deadline)]
+
+
+def move_asked(event: MoveAsked, at: Recorded) -> list[Then]:
+    plan, move, meeting = event.plan, event.move, UUID(at.aggregate_id)
+    hold, own = hold_id(meeting, event.calendar, move.number), part_id(meeting, event.calendar)
+    until = move.deadline + GRACE
+    command = HoldPart(plan.team, meeting, hold, plan.definition, move.start, move.minutes, until, own)
+    return [Then(command, str(event.calendar))]
+
+
+def moved(event: Moved, at: Recorded) -> list[Then]:
+    move, meeting = event.move, UUID(at.aggregate_id)
+    return [
+        Then(
+            SwapPart(
+                meeting,
+                part_id(meeting, each),
+                hold_id(meeting, each, move.number),
+                move.zone,
+                move.reason,
+                move.by_host,
+            ),
+            str(each),
+        )
+        for each in event.calendars
+    ]
+
+
+def move_failed(event: MoveFailed, at: Recorded) -> list[Then]:
+    meeting = UUID(at.aggregate_id)
+    return [
+        Then(DropPart(meeting, hold_id(meeting, each, event.number), event.code), str(each)) for each in event.calendars
+    ]
+
+
+def move_released(event: MoveReleased, at: Recorded) -> list[Then]:
+    meeting = UUID(at.aggregate_id)
+    return [Then(DropPart(meeting, hold_id(meeting, event.calendar, event.number), "too_late"), str(event.calendar))]
+
+
+def option_chosen(event: OptionChosen, at: Recorded) -> list[Then]:
+    return [Then(BookChosen(UUID(at.aggregate_id), event.appointment), str(event.calendar))]
+
+
+def choice_booked(event: ChoiceBooked, at: Recorded) -> list[Then]:
+    return [Then(NoteBooked(event.booking), str(event.poll))]
+
+
+def choice_refused(event: ChoiceRefused, at: Recorded) -> list[Then]:
+    return [Then(NoteRefused(event.booking, event.code), str(event.poll))]
+
+
+def poll_opened(event: PollOpened, at: Recorded) -> list[Then]:
+    return [Then(EndPoll(), at.aggregate_id, due=event.until)]
+
+
 def _dropped(meeting: UUID, calendars: Iterable[UUID], reason: str) -> list[Then]:
     return [Then(DropPart(meeting, part_id(meeting, each), reason), str(each)) for each in calendars]
 
@@ -167,4 +249,13 @@ RULES: Rules = {
     Failed: failed,
     MeetingCancelled: meeting_cancelled,
     PartReleased: part_released,
+    MoveBegun: move_begun,
+    MoveAsked: move_asked,
+    Moved: moved,
+    MoveFailed: move_failed,
+    MoveReleased: move_released,
+    PollOpened: poll_opened,
+    OptionChosen: option_chosen,
+    ChoiceBooked: choice_booked,
+    ChoiceRefused: choice_refused,
 }

@@ -14,23 +14,48 @@ from domain.scheduling.calendar import (
     BusySynced,
     CalendarOpened,
     Cancelled,
+    Commented,
     Declined,
     EventTypeDefined,
     EventTypeRemoved,
+    FileAttached,
+    FormRemoved,
+    FormSet,
     GuestsChanged,
     Held,
     HoldEnded,
     HolidaysSet,
+    LinkMade,
+    LinkRevoked,
+    LinkUsed,
     NoShowMarked,
+    NoteDeleted,
+    PublicSet,
     Reminded,
     Rescheduled,
+    RoomMade,
     ScheduleRemoved,
     ScheduleSet,
     Status,
+    WebhookAdded,
+    WebhookRemoved,
 )
 from infra.tables import Put, Remove
 from projections.projection import Writes
-from projections.scheduling.tables import BOOKINGS, CALENDARS, HISTORY, HOSTED, MINE, OWNED, SETTINGS, TAKEN, scheduling
+from projections.scheduling.tables import (
+    BOOKINGS,
+    CALENDARS,
+    HISTORY,
+    HOSTED,
+    MINE,
+    NOTES,
+    OWNED,
+    PUBLIC,
+    SERIES,
+    SETTINGS,
+    TAKEN,
+    scheduling,
+)
 from schemas.envelope import Recorded
 
 
@@ -96,6 +121,41 @@ def busy_dropped(event: BusyDropped, at: Recorded) -> Writes:
     return _no_setting(at, "busy", event.source)
 
 
+@scheduling.on(FormSet)
+def form_set(event: FormSet, at: Recorded) -> Writes:
+    return _setting(at, "form", event.form.slug, event.form)
+
+
+@scheduling.on(FormRemoved)
+def form_removed(event: FormRemoved, at: Recorded) -> Writes:
+    return _no_setting(at, "form", event.slug)
+
+
+@scheduling.on(WebhookAdded)
+def webhook_added(event: WebhookAdded, at: Recorded) -> Writes:
+    return _setting(at, "webhook", str(event.webhook), event.url)
+
+
+@scheduling.on(WebhookRemoved)
+def webhook_removed(event: WebhookRemoved, at: Recorded) -> Writes:
+    return _no_setting(at, "webhook", str(event.webhook))
+
+
+@scheduling.on(LinkMade)
+def link_made(event: LinkMade, at: Recorded) -> Writes:
+    return _setting(at, "link", str(event.link), {"slug": event.slug, "until": event.until})
+
+
+@scheduling.on(LinkUsed)
+def link_used(event: LinkUsed, at: Recorded) -> Writes:
+    return _no_setting(at, "link", str(event.link))
+
+
+@scheduling.on(LinkRevoked)
+def link_revoked(event: LinkRevoked, at: Recorded) -> Writes:
+    return _no_setting(at, "link", str(event.link))
+
+
 # Bookings. Rows under a start move with it: the event says where they were.
 
 
@@ -117,6 +177,8 @@ def booked(event: Booked, at: Recorded) -> Writes:
         optional["guest_person"] = event.guest.person
     if event.meeting is not None:
         optional["meeting"] = event.meeting
+    if event.series is not None:
+        optional["series"] = event.series
     row = BOOKINGS.put(
         at.micros,
         booking=event.booking,
@@ -153,6 +215,8 @@ def booked(event: Booked, at: Recorded) -> Writes:
         _hosted(at, event.booking, event.start),
         _noted(at, event.booking, "booked", start=event.start, by_host=bool(event.reason), reason=event.reason),
     ]
+    if event.series is not None:
+        writes.append(SERIES.put(at.micros, series=event.series, booking=event.booking))
     if event.guest.person is not None:
         writes.append(
             MINE.put(at.micros, person=event.guest.person, booking=event.booking, calendar=calendar, booked_at=at.time)
@@ -253,7 +317,51 @@ def reminded(event: Reminded, at: Recorded) -> Writes:
     return [_noted(at, event.booking, "reminded", start=event.start, reason=f"{event.minutes} minutes before")]
 
 
+@scheduling.on(RoomMade)
+def room_made(event: RoomMade, at: Recorded) -> Writes:
+    return [
+        _changed(at, event.booking, location=event.link),
+        _noted(at, event.booking, "room_made", start=event.start),
+    ]
+
+
+@scheduling.on(PublicSet)
+def public_set(event: PublicSet, at: Recorded) -> Writes:
+    where = {"calendar": UUID(at.aggregate_id), "booking": event.booking}
+    listed = PUBLIC.put(at.micros, **where) if event.public else PUBLIC.remove(at.micros, **where)
+    return [_changed(at, event.booking, public=event.public), listed]
+
+
+@scheduling.on(Commented)
+def commented(event: Commented, at: Recorded) -> Writes:
+    return [_note(at, event, text=event.text)]
+
+
+@scheduling.on(FileAttached)
+def file_attached(event: FileAttached, at: Recorded) -> Writes:
+    return [_note(at, event, media=event.media, size=event.size, digest=event.digest)]
+
+
+@scheduling.on(NoteDeleted)
+def note_deleted(event: NoteDeleted, at: Recorded) -> Writes:
+    return [NOTES.remove(at.micros, booking=event.booking, note=event.note)]
+
+
 # Rows.
+
+
+def _note(at: Recorded, event: Commented | FileAttached, **values: object) -> Put:
+    author = {} if event.author is None else {"author": event.author}
+    return NOTES.put(
+        at.micros,
+        booking=event.booking,
+        note=event.note,
+        by_host=event.by_host,
+        name=event.name,
+        written_at=at.time,
+        **author,
+        **values,
+    )
 
 
 def _setting(at: Recorded, kind: str, name: str, value: object) -> Writes:

@@ -1,6 +1,7 @@
 """What hosts and guests ask of calendars; who may see what is for the face to decide."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -8,22 +9,32 @@ from uuid import UUID
 import msgspec
 
 from domain.scheduling.calendar import KEPT, Booking, Busy, Calendar, Kind, Status, indexed
+from domain.scheduling.calendar.state import Link
 from domain.scheduling.event_type import EventType
 from domain.scheduling.ranking import Member
+from domain.scheduling.routing import Form
 from domain.scheduling.schedule import Absence, Holiday, Schedule
 from domain.scheduling.team import Mode, Team, TeamType, Terms
 from infra.tables import Row, Tables
 from projections.scheduling.calendars import month_of
 from projections.scheduling.tables import (
     ASSIGNED,
+    BALLOTS,
     BOOKINGS,
     CALENDARS,
+    FOLLOWERS,
+    FOLLOWS,
     HISTORY,
     HOSTED,
     MEETINGS,
     MEMBER_OF,
     MINE,
+    NOTES,
+    OWN_POLLS,
     OWNED,
+    POLLS,
+    PUBLIC,
+    SERIES,
     SETTINGS,
     TAKEN,
     TEAM_MEMBERS,
@@ -69,6 +80,9 @@ class Calendars:
             holidays=decode(values.get("holidays", {}).get("", "[]"), type=tuple[Holiday, ...]),
             absences={UUID(k): decode(v, type=Absence) for k, v in values.get("absence", {}).items()},
             busy={k: decode(v, type=tuple[Busy, ...]) for k, v in values.get("busy", {}).items()},
+            forms={k: decode(v, type=Form) for k, v in values.get("form", {}).items()},
+            webhooks={UUID(k): decode(v, type=str) for k, v in values.get("webhook", {}).items()},
+            links={UUID(k): _link(v) for k, v in values.get("link", {}).items()},
         )
 
     async def around(self, calendar: UUID, start: datetime, end: datetime) -> Calendar | None:
@@ -101,13 +115,53 @@ class Calendars:
 
     async def of_guest(self, person: UUID) -> list[Row]:
         """What a person has booked while signed in, by its start."""
-        rows = await self._tables.scan(MINE, person=person, limit=MOST)
-        found = await asyncio.gather(*(self.booking(row["booking"]) for row in rows))
-        return sorted((row for row in found if row is not None), key=lambda row: row["start"])
+        return await self._all(await self._tables.scan(MINE, person=person, limit=MOST))
 
     async def history(self, booking: UUID) -> list[Row]:
         """What became of a booking, the oldest first."""
         return await self._tables.scan(HISTORY, booking=booking, limit=MOST)
+
+    async def series(self, series: UUID) -> list[Row]:
+        """The bookings of a series, by their start."""
+        return await self._all(await self._tables.scan(SERIES, series=series, limit=MOST))
+
+    async def notes(self, booking: UUID) -> list[Row]:
+        """Comments and files of a booking, in the order in which they came."""
+        rows = await self._tables.scan(NOTES, booking=booking, limit=MOST)
+        return sorted((row for row in rows if row["written_at"] is not None), key=lambda row: row["written_at"])
+
+    async def follows(self, person: UUID) -> list[UUID]:
+        """Whom a person follows."""
+        return [row["who"] for row in await self._tables.scan(FOLLOWS, person=person, limit=MOST)]
+
+    async def followers(self, person: UUID) -> list[UUID]:
+        """Who follows a person."""
+        return [row["person"] for row in await self._tables.scan(FOLLOWERS, who=person, limit=MOST)]
+
+    async def public(self, calendars: Sequence[UUID]) -> list[Row]:
+        """The public bookings of these calendars, by their start. A booking's row knows whether it still is public."""
+        pages = await asyncio.gather(*(self._tables.scan(PUBLIC, calendar=each, limit=MOST) for each in calendars))
+        return [row for row in await self._all([row for page in pages for row in page]) if row["public"]]
+
+    async def poll(self, poll: UUID) -> Row | None:
+        """A poll; None where there is none."""
+        row = await self._tables.get(POLLS, poll=poll)
+        return row if row and row["owner"] is not None else None
+
+    async def polls_of(self, owner: UUID) -> list[Row]:
+        """The polls that a person has opened."""
+        rows = await self._tables.scan(OWN_POLLS, owner=owner, limit=MOST)
+        found = await asyncio.gather(*(self.poll(row["poll"]) for row in rows))
+        return [row for row in found if row is not None]
+
+    async def ballots(self, poll: UUID) -> list[Row]:
+        """The votes of a poll."""
+        return await self._tables.scan(BALLOTS, poll=poll, limit=MOST)
+
+    async def _all(self, rows: Sequence[Row]) -> list[Row]:
+        """The bookings that these rows name, by their start."""
+        found = await asyncio.gather(*(self.booking(row["booking"]) for row in rows))
+        return sorted((row for row in found if row is not None), key=lambda row: row["start"])
 
     async def team(self, team: UUID) -> Team | None:
         """A team as the rules know it, with what each member has had so far; None where there is none."""
@@ -155,6 +209,12 @@ class Calendars:
         """What became of a meeting of several; None where nobody asked for it, or it has not begun."""
         row = await self._tables.get(MEETINGS, meeting=meeting)
         return row if row and row["team"] is not None else None
+
+
+def _link(value: str) -> Link:
+    """A link as settings show it: nobody is shown what its secret hashes to."""
+    known = msgspec.json.decode(value)
+    return Link(known["slug"], datetime.fromisoformat(known["until"]), b"")
 
 
 def _booking(row: Row) -> Booking:

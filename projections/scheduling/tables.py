@@ -70,8 +70,11 @@ BOOKINGS = Table(
         "proof": bytes,
         "booked_at": datetime,
         "changed_at": datetime,
+        "series": UUID,
+        "public": bool,
     },
 )
+SERIES = Table("scheduling_series", partition={"series": UUID}, clustering={"booking": UUID})
 HOSTED = Table(
     "scheduling_hosted",
     partition={"calendar": UUID, "month": int},
@@ -126,9 +129,55 @@ MEETINGS = Table(
     },
 )
 
+# What is said about a booking and laid beside it.
+NOTES = Table(
+    "scheduling_notes",
+    partition={"booking": UUID},
+    clustering={"note": UUID},
+    columns={
+        "author": UUID,
+        "by_host": bool,
+        "name": str,
+        "text": str,
+        "media": str,
+        "size": int,
+        "digest": bytes,
+        "written_at": datetime,
+    },
+)
+
+# Who follows whom, and what of them is public.
+FOLLOWS = Table("scheduling_follows", partition={"person": UUID}, clustering={"who": UUID})
+FOLLOWERS = Table("scheduling_followers", partition={"who": UUID}, clustering={"person": UUID})
+PUBLIC = Table("scheduling_public", partition={"calendar": UUID}, clustering={"booking": UUID})
+
+POLLS = Table(
+    "scheduling_polls",
+    partition={"poll": UUID},
+    columns={
+        "owner": UUID,
+        "title": str,
+        "slug": str,
+        "minutes": int,
+        "options": str,  # JSON
+        "zone": str,
+        "until": datetime,
+        "stage": str,
+        "booking": UUID,
+        "code": str,  # why the time that was chosen could not be booked
+    },
+)
+OWN_POLLS = Table("scheduling_own_polls", partition={"owner": UUID}, clustering={"poll": UUID})
+BALLOTS = Table(
+    "scheduling_ballots",
+    partition={"poll": UUID},
+    clustering={"voter": UUID},
+    columns={"person": UUID, "name": str, "email": str, "opinions": str, "proof": bytes},
+)
+
 scheduling = Projection(
     "scheduling",
-    version=1,
+    version=2,
     systems=["scheduling"],
     tables=[
         CALENDARS,
@@ -145,5 +194,13 @@ scheduling = Projection(
         ASSIGNED,
         MEMBER_OF,
         MEETINGS,
+        SERIES,
+        NOTES,
+        FOLLOWS,
+        FOLLOWERS,
+        PUBLIC,
+        POLLS,
+        OWN_POLLS,
+        BALLOTS,
     ],
 )

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.scheduling.meeting import Arranged, Cancelled, Failed, Settled, Stage
+from domain.scheduling.meeting import Arranged, Cancelled, Failed, MoveBegun, Moved, MoveFailed, Settled, Stage
 from domain.scheduling.team import (
     Assigned,
     Invited,
@@ -20,6 +20,8 @@ from infra.tables import Put
 from projections.projection import Writes
 from projections.scheduling.tables import ASSIGNED, MEETINGS, MEMBER_OF, TEAM_MEMBERS, TEAM_TYPES, TEAMS, scheduling
 from schemas.envelope import Recorded
+
+MOVING = "moving"  # the code of a meeting whose calendars are just asked for another time
 
 
 @scheduling.on(TeamCreated)
@@ -115,6 +117,21 @@ def failed(event: Failed, at: Recorded) -> Writes:
 @scheduling.on(Cancelled)
 def cancelled(event: Cancelled, at: Recorded) -> Writes:
     return [_meeting(at, stage=Stage.CANCELLED.value, code=event.reason)]
+
+
+@scheduling.on(Moved)
+def moved(event: Moved, at: Recorded) -> Writes:
+    return [_meeting(at, start=event.move.start, minutes=event.move.minutes, code="")]
+
+
+@scheduling.on(MoveFailed)
+def move_failed(event: MoveFailed, at: Recorded) -> Writes:
+    return [_meeting(at, code=event.code)]
+
+
+@scheduling.on(MoveBegun)
+def move_begun(event: MoveBegun, at: Recorded) -> Writes:
+    return [_meeting(at, code=MOVING)]
 
 
 def _member(at: Recorded, calendar: UUID, **values: object) -> Put:

@@ -10,6 +10,7 @@ from domain.scheduling.calendar.commands import (
     Appointment,
     Approve,
     Book,
+    BookByLink,
     BookDespite,
     Cancel,
     ChangeGuests,
@@ -29,6 +30,7 @@ from domain.scheduling.calendar.events import (
     GuestsChanged,
     Held,
     HoldEnded,
+    LinkUsed,
     Meant,
     NoShowMarked,
     ReminderSet,
@@ -50,17 +52,17 @@ _EMAIL = 254  # code points (RFC 5321, 4.5.3.1.3)
 
 def hold(calendar: Calendar, command: Hold, context: Context) -> list[Event]:
     known = calendar.bookings.get(command.booking)
-    definition = offered(calendar, command.slug)
+    definition = open_to_all(calendar, command.slug)
     check_lengths(definition, command.minutes, command.seats)
     check_proof(command.proof)
     check_instant(command.start)
     if known is not None:
-        _check_own(known, command.proof, context)
+        check_own(known, command.proof, context)
         if known.status is not Status.HELD:
             raise Rejected("already_booked", "This is booked already.")
         if is_for(known, command) and known.takes_time(context.now):
             return []
-    _check_room(calendar, context.now)
+    check_room(calendar, context.now)
     check_free(calendar, Wish(definition, command.minutes, command.seats, command.booking), command.start, context.now)
     return [
         *_ended(known, command.booking),
@@ -85,25 +87,41 @@ def release(calendar: Calendar, command: Release, context: Context) -> list[Even
     known = calendar.bookings.get(command.booking)
     if known is None or known.status is not Status.HELD or known.meeting is not None:
         return []
-    _check_own(known, command.proof, context)
+    check_own(known, command.proof, context)
     return [HoldEnded(command.booking, known.start, None, "released")]
 
 
 def book(calendar: Calendar, command: Book, context: Context) -> list[Event]:
+    return book_offered(calendar, open_to_all(calendar, command.appointment.slug), command.appointment, context)
+
+
+def book_by_link(calendar: Calendar, command: BookByLink, context: Context) -> list[Event]:
     wanted = command.appointment
+    if wanted.booking in calendar.bookings:
+        return book_offered(calendar, offered(calendar, wanted.slug), wanted, context)  # a repeat, or refused
+    link = calendar.links.get(command.link)
+    if link is None or not compare_digest(link.proof, command.link_proof) or link.slug != wanted.slug:
+        raise Rejected("link_unknown", "This link is used up, withdrawn, or for something else.", Reason.NOT_FOUND)
+    if link.until <= context.now:
+        raise Rejected("link_expired", "This link is no longer good. Ask the host for another.")
+    booked_so = book_offered(calendar, offered(calendar, wanted.slug), wanted, context)
+    return [*booked_so, LinkUsed(command.link, wanted.booking)]
+
+
+def book_offered(calendar: Calendar, definition: EventType, wanted: Appointment, context: Context) -> list[Event]:
+    """Books this event type, however one came to it."""
     known = calendar.bookings.get(wanted.booking)
     if known is not None:
-        _check_own(known, wanted.proof, context)
+        check_own(known, wanted.proof, context)
         if known.status is not Status.HELD:
             if is_for(known, wanted):
                 return []
             raise Rejected("already_booked", "This is booked already, for another time. Reschedule it.")
         if not known.takes_time(context.now):
             raise Rejected("hold_expired", "You had the time only for some minutes. Choose one again.")
-    definition = offered(calendar, wanted.slug)
-    _check_appointment(definition, wanted, context)
+    check_appointment(definition, wanted, context)
     if known is None:
-        _check_room(calendar, context.now)
+        check_room(calendar, context.now)
     if known is None or not is_for(known, wanted):
         wish = Wish(definition, wanted.minutes, wanted.seats, wanted.booking)
         check_free(calendar, wish, wanted.start, context.now)
@@ -112,14 +130,14 @@ def book(calendar: Calendar, command: Book, context: Context) -> list[Event]:
 
 
 def book_despite(calendar: Calendar, command: BookDespite, context: Context) -> list[Event]:
-    _check_host(calendar, context)
+    check_host(calendar, context)
     wanted = command.appointment
     if wanted.booking in calendar.bookings:
         return []
     definition = offered(calendar, wanted.slug)
-    _check_appointment(definition, wanted, context)
+    check_appointment(definition, wanted, context)
     check_line(command.reason, "reason", 300)
-    _check_room(calendar, context.now)
+    check_room(calendar, context.now)
     wish = Wish(definition, wanted.minutes, wanted.seats)
     return [booked(definition, wanted, context, obstacles(calendar, wish, wanted.start, context.now), command.reason)]
 
@@ -131,6 +149,7 @@ def booked(
     despite: list[Obstacle] | None = None,
     reason: str = "",
     meeting: UUID | None = None,
+    series: UUID | None = None,
 ) -> Booked:
     """The event of an appointment that nothing stands against, or that the host wants nevertheless."""
     waits = definition.confirmation and despite is None and meeting is None
@@ -158,12 +177,13 @@ def booked(
         overlaps=tuple(each.booking for each in despite or () if each.booking is not None),
         reason=reason,
         at=context.now,
+        series=series,
     )
 
 
 def approve(calendar: Calendar, command: Approve, context: Context) -> list[Event]:
-    _check_host(calendar, context)
-    known = _known(calendar, command.booking)
+    check_host(calendar, context)
+    known = known_booking(calendar, command.booking)
     if known.status is Status.CONFIRMED:
         return []
     if not known.blocks:
@@ -188,8 +208,8 @@ def check_clear(calendar: Calendar, booking: UUID, known: Booking, now: datetime
 
 
 def decline(calendar: Calendar, command: Decline, context: Context) -> list[Event]:
-    _check_host(calendar, context)
-    known = _known(calendar, command.booking)
+    check_host(calendar, context)
+    known = known_booking(calendar, command.booking)
     check_text(command.reason, "reason")
     if known.status is Status.CONFIRMED:
         raise Rejected("already_confirmed", "This is confirmed already. Cancel it instead.")
@@ -197,8 +217,8 @@ def decline(calendar: Calendar, command: Decline, context: Context) -> list[Even
 
 
 def cancel(calendar: Calendar, command: Cancel, context: Context) -> list[Event]:
-    known = _known(calendar, command.booking)
-    by_host = _check_party(calendar, known, command.proof, context)
+    known = known_booking(calendar, command.booking)
+    by_host = check_party(calendar, known, command.proof, context)
     check_text(command.reason, "reason")
     if known.end <= context.now:
         raise Rejected("over", "This is over.")
@@ -206,8 +226,8 @@ def cancel(calendar: Calendar, command: Cancel, context: Context) -> list[Event]
 
 
 def reschedule(calendar: Calendar, command: Reschedule, context: Context) -> list[Event]:
-    known = _known(calendar, command.booking)
-    by_host = _check_party(calendar, known, command.proof, context)
+    known = known_booking(calendar, command.booking)
+    by_host = check_party(calendar, known, command.proof, context)
     check_text(command.reason, "reason")
     check_instant(command.start)
     if (known.start, known.minutes) == (command.start, command.minutes):
@@ -244,16 +264,16 @@ def reschedule(calendar: Calendar, command: Reschedule, context: Context) -> lis
 
 
 def mark_no_show(calendar: Calendar, command: MarkNoShow, context: Context) -> list[Event]:
-    _check_host(calendar, context)
-    known = _known(calendar, command.booking)
+    check_host(calendar, context)
+    known = known_booking(calendar, command.booking)
     if known.start > context.now:
         raise Rejected("not_yet", "It has not begun yet.")
     return [] if known.no_show else [NoShowMarked(command.booking, known.start)]
 
 
 def change_guests(calendar: Calendar, command: ChangeGuests, context: Context) -> list[Event]:
-    known = _known(calendar, command.booking)
-    _check_party(calendar, known, command.proof, context)
+    known = known_booking(calendar, command.booking)
+    check_party(calendar, known, command.proof, context)
     _check_others(command.others)
     if digest(command.others) == known.others:
         return []
@@ -261,8 +281,8 @@ def change_guests(calendar: Calendar, command: ChangeGuests, context: Context) -
 
 
 def set_reminder(calendar: Calendar, command: SetReminder, context: Context) -> list[Event]:
-    known = _known(calendar, command.booking)
-    _check_party(calendar, known, command.proof, context)
+    known = known_booking(calendar, command.booking)
+    check_party(calendar, known, command.proof, context)
     if command.minutes in known.reminders:
         return []
     if not 1 <= command.minutes <= 30 * DAY:
@@ -290,6 +310,14 @@ def offered(calendar: Calendar, slug: str) -> EventType:
     return definition
 
 
+def open_to_all(calendar: Calendar, slug: str) -> EventType:
+    """The same, where no link is needed; raises Rejected("by_link_only") as well."""
+    definition = offered(calendar, slug)
+    if definition.by_link:
+        raise Rejected("by_link_only", "This can be booked with a link of the host alone.", Reason.FORBIDDEN)
+    return definition
+
+
 def meant(start: datetime, zone_name: str) -> Meant:
     """What the clocks of that zone show then, as far as the rules are known today."""
     return Meant(zone_name, text_of(zone(zone_name).wall(minute_of(start))), TZDATA)
@@ -302,7 +330,8 @@ def check_email(email: str) -> None:
         raise Rejected("email_invalid", "Give an e-mail address such as ann@example.org.", Reason.INVALID)
 
 
-def _check_appointment(definition: EventType, wanted: Appointment, context: Context) -> None:
+def check_appointment(definition: EventType, wanted: Appointment, context: Context) -> None:
+    """Raises Rejected where it is nothing that the event type offers, or by nobody who could be met."""
     check_lengths(definition, wanted.minutes, wanted.seats)
     check_instant(wanted.start)
     check_proof(wanted.proof)
@@ -352,8 +381,9 @@ def check_proof(proof: bytes) -> None:
         raise Rejected("proof_invalid", "Send a proof of 16 to 64 bytes.", Reason.INVALID)
 
 
-def _check_room(calendar: Calendar, now: datetime) -> None:
-    if len(calendar.bookings) >= BOOKINGS:
+def check_room(calendar: Calendar, now: datetime, more: int = 1) -> None:
+    """Raises Rejected where a calendar has no room for so many more."""
+    if len(calendar.bookings) + more > BOOKINGS:
         raise Rejected("calendar_full", f"A calendar has at most {BOOKINGS:,} bookings.", Reason.TOO_MANY)
     if sum(calendar.bookings[each].takes_time(now) for each in calendar.held) >= HOLDS:
         raise Rejected(
@@ -361,24 +391,27 @@ def _check_room(calendar: Calendar, now: datetime) -> None:
         )
 
 
-def _known(calendar: Calendar, booking: UUID) -> Booking:
+def known_booking(calendar: Calendar, booking: UUID) -> Booking:
+    """The booking; raises Rejected("booking_unknown")."""
     known = calendar.bookings.get(booking)
     if known is None or known.status is Status.HELD:
         raise Rejected("booking_unknown", "There is no such booking, or it is over or cancelled.", Reason.NOT_FOUND)
     return known
 
 
-def _check_host(calendar: Calendar, context: Context) -> None:
+def check_host(calendar: Calendar, context: Context) -> None:
+    """Raises Rejected("not_yours") where it is not the host who asks."""
     if calendar.owner is None or not context.actor.is_person(calendar.owner):
         raise Rejected("not_yours", "Only the host can do this.", Reason.FORBIDDEN)
 
 
-def _check_own(known: Booking, proof: bytes, context: Context) -> None:
+def check_own(known: Booking, proof: bytes, context: Context) -> None:
+    """Raises Rejected("booking_exists") where it is not the guest who asks."""
     if not _is_guest(known, proof, context):
         raise Rejected("booking_exists", "This booking is somebody else's.", Reason.CONFLICT)
 
 
-def _check_party(calendar: Calendar, known: Booking, proof: bytes, context: Context) -> bool:
+def check_party(calendar: Calendar, known: Booking, proof: bytes, context: Context) -> bool:
     """Whether the host asks; raises Rejected where it is neither the host nor the guest."""
     if calendar.owner is not None and context.actor.is_person(calendar.owner):
         return True

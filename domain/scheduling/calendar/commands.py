@@ -6,6 +6,8 @@ from uuid import UUID
 
 from domain.scheduling.calendar.events import Busy, Guest
 from domain.scheduling.event_type import EventType
+from domain.scheduling.recurrence import Repeat
+from domain.scheduling.routing import Form
 from domain.scheduling.schedule import Absence, Holiday, Schedule
 
 # By the owner, of their settings. The first one opens the calendar of a person.
@@ -77,6 +79,42 @@ class JoinTeam:
 @dataclass(frozen=True, slots=True)
 class LeaveTeam:
     team: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class MakeLink:
+    """A link with which somebody may book an event type once."""
+
+    link: UUID
+    slug: str
+    until: datetime
+    proof: bytes = field(metadata={"secret": True})
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeLink:
+    link: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SetForm:
+    form: Form
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveForm:
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddWebhook:
+    webhook: UUID
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveWebhook:
+    webhook: UUID
 
 
 # By anybody, signed in or not. `booking` is a new id; `proof` the hash of the secret in the guest's link.
@@ -156,7 +194,74 @@ class SetReminder:
     proof: bytes = field(default=b"", metadata={"secret": True})
 
 
+@dataclass(frozen=True, slots=True)
+class BookByLink:
+    """Books with a link of the host, which is used up by it."""
+
+    link: UUID
+    link_proof: bytes = field(metadata={"secret": True})
+    appointment: Appointment
+
+
+@dataclass(frozen=True, slots=True)
+class BookSeries:
+    """Books all times of a series or none; with `leave_out` those that are free. The appointment names the series."""
+
+    appointment: Appointment
+    repeat: Repeat
+    leave_out: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CancelSeries:
+    """Cancels the meetings of a series from a time on."""
+
+    series: UUID
+    since: datetime
+    reason: str
+    proof: bytes = field(default=b"", metadata={"secret": True})
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """By host and guest; of a public meeting by all who are signed in."""
+
+    booking: UUID
+    note: UUID
+    name: str
+    text: str
+    proof: bytes = field(default=b"", metadata={"secret": True})
+
+
+@dataclass(frozen=True, slots=True)
+class AttachFile:
+    """Notes a file whose bytes are in the blob store already."""
+
+    booking: UUID
+    note: UUID
+    name: str
+    media: str
+    size: int
+    digest: bytes
+    proof: bytes = field(default=b"", metadata={"secret": True})
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteNote:
+    """Takes a comment or a file away: one's own, or any as the host."""
+
+    booking: UUID
+    note: UUID
+    proof: bytes = field(default=b"", metadata={"secret": True})
+
+
 # By the owner, of bookings.
+
+
+@dataclass(frozen=True, slots=True)
+class SetPublic:
+    booking: UUID
+    public: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +318,19 @@ class HoldPart:
     start: datetime
     minutes: int
     until: datetime
+    own: UUID | None = None  # the booking that is to move there, which is not in its own way
+
+
+@dataclass(frozen=True, slots=True)
+class SwapPart:
+    """All others hold the new time as well: the booking moves to it. Answered by Rescheduled or PartRefused."""
+
+    meeting: UUID
+    booking: UUID
+    hold: UUID
+    zone: str
+    reason: str
+    by_host: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +351,22 @@ class DropPart:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class BookChosen:
+    """The time that a poll has chosen; answered by ChoiceBooked or ChoiceRefused."""
+
+    poll: UUID
+    appointment: Appointment
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRoom:
+    """Where a video meeting takes place, as the tool that makes rooms has said."""
+
+    booking: UUID
+    link: str
+
+
 Settings = (
     DefineEventType
     | RemoveEventType
@@ -245,7 +379,14 @@ Settings = (
     | DropBusy
     | JoinTeam
     | LeaveTeam
+    | MakeLink
+    | RevokeLink
+    | SetForm
+    | RemoveForm
+    | AddWebhook
+    | RemoveWebhook
 )
+BySystem = ExpireHold | Remind | HoldPart | BookPart | DropPart | SwapPart | BookChosen | NoteRoom
 Command = (
     OpenResource
     | Settings
@@ -260,9 +401,12 @@ Command = (
     | Approve
     | Decline
     | MarkNoShow
-    | ExpireHold
-    | Remind
-    | HoldPart
-    | BookPart
-    | DropPart
+    | BookByLink
+    | BookSeries
+    | CancelSeries
+    | Comment
+    | AttachFile
+    | DeleteNote
+    | SetPublic
+    | BySystem
 )

@@ -4,6 +4,7 @@ from domain.kernel import Context, Reason, Rejected
 from domain.scheduling.calendar.bookings import (
     approve,
     book,
+    book_by_link,
     book_despite,
     cancel,
     change_guests,
@@ -16,15 +17,24 @@ from domain.scheduling.calendar.bookings import (
 )
 from domain.scheduling.calendar.commands import (
     AddAbsence,
+    AddWebhook,
     Approve,
+    AttachFile,
     Book,
+    BookByLink,
+    BookChosen,
     BookDespite,
     BookPart,
+    BookSeries,
+    BySystem,
     Cancel,
+    CancelSeries,
     ChangeGuests,
     Command,
+    Comment,
     Decline,
     DefineEventType,
+    DeleteNote,
     DropBusy,
     DropPart,
     ExpireHold,
@@ -32,23 +42,42 @@ from domain.scheduling.calendar.commands import (
     HoldPart,
     JoinTeam,
     LeaveTeam,
+    MakeLink,
     MarkNoShow,
+    NoteRoom,
     OpenResource,
     Release,
     Remind,
     RemoveAbsence,
     RemoveEventType,
+    RemoveForm,
     RemoveSchedule,
+    RemoveWebhook,
     Reschedule,
+    RevokeLink,
+    SetForm,
     SetHolidays,
+    SetPublic,
     SetReminder,
     SetSchedule,
+    SwapPart,
     SyncBusy,
 )
 from domain.scheduling.calendar.events import Event
+from domain.scheduling.calendar.notes import attach_file, comment, delete_note, set_public
+from domain.scheduling.calendar.series import book_series, cancel_series
 from domain.scheduling.calendar.settings import change_settings, open_resource
 from domain.scheduling.calendar.state import Calendar
-from domain.scheduling.calendar.system import book_part, drop_part, expire_hold, hold_part, remind
+from domain.scheduling.calendar.system import (
+    book_chosen,
+    book_part,
+    drop_part,
+    expire_hold,
+    hold_part,
+    note_room,
+    remind,
+    swap_part,
+)
 
 
 def decide(calendar: Calendar, command: Command, context: Context) -> list[Event]:
@@ -67,9 +96,15 @@ def decide(calendar: Calendar, command: Command, context: Context) -> list[Event
             | DropBusy()
             | JoinTeam()
             | LeaveTeam()
+            | MakeLink()
+            | RevokeLink()
+            | SetForm()
+            | RemoveForm()
+            | AddWebhook()
+            | RemoveWebhook()
         ):
             return change_settings(calendar, command, context)
-        case ExpireHold() | Remind() | HoldPart() | BookPart() | DropPart():
+        case ExpireHold() | Remind() | HoldPart() | BookPart() | DropPart() | SwapPart() | BookChosen() | NoteRoom():
             return _by_system(calendar, command, context)
     if calendar.owner is None:
         raise Rejected("calendar_unknown", "There is no such calendar.", Reason.NOT_FOUND)
@@ -96,11 +131,23 @@ def decide(calendar: Calendar, command: Command, context: Context) -> list[Event
             return change_guests(calendar, command, context)
         case SetReminder():
             return set_reminder(calendar, command, context)
+        case BookByLink():
+            return book_by_link(calendar, command, context)
+        case BookSeries():
+            return book_series(calendar, command, context)
+        case CancelSeries():
+            return cancel_series(calendar, command, context)
+        case Comment():
+            return comment(calendar, command, context)
+        case AttachFile():
+            return attach_file(calendar, command, context)
+        case DeleteNote():
+            return delete_note(calendar, command, context)
+        case SetPublic():
+            return set_public(calendar, command, context)
 
 
-def _by_system(
-    calendar: Calendar, command: ExpireHold | Remind | HoldPart | BookPart | DropPart, context: Context
-) -> list[Event]:
+def _by_system(calendar: Calendar, command: BySystem, context: Context) -> list[Event]:
     if not context.actor.is_system:
         raise Rejected("not_yours", "Only Septet itself does this.", Reason.FORBIDDEN)
     match command:
@@ -114,3 +161,9 @@ def _by_system(
             return book_part(calendar, command, context)
         case DropPart():
             return drop_part(calendar, command)
+        case SwapPart():
+            return swap_part(calendar, command, context)
+        case BookChosen():
+            return book_chosen(calendar, command, context)
+        case NoteRoom():
+            return note_room(calendar, command)

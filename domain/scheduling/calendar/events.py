@@ -6,6 +6,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from domain.scheduling.event_type import EventType, Location
+from domain.scheduling.recurrence import Repeat
+from domain.scheduling.routing import Form
 from domain.scheduling.schedule import Absence, Holiday, Schedule
 
 
@@ -183,6 +185,7 @@ class Booked:
     overlaps: tuple[UUID, ...]  # the bookings it was laid over
     reason: str  # of the host, for doing so
     at: datetime
+    series: UUID | None = None  # that it is one of
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +268,137 @@ class Reminded:
     minutes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A time of a series that could not be had: its wall time, and why."""
+
+    wall: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesBooked:
+    """Followed by its bookings. The times that were not free are left out, as the guest wanted it."""
+
+    series: UUID
+    slug: str
+    repeat: Repeat
+    bookings: tuple[UUID, ...]
+    left_out: tuple[Conflict, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkMade:
+    """Whoever has its secret may book this event type, once, before `until`."""
+
+    link: UUID
+    slug: str
+    until: datetime
+    proof: bytes = field(metadata={"secret": True})
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LinkUsed:
+    link: UUID
+    booking: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRevoked:
+    link: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class FormSet:
+    form: Form
+
+
+@dataclass(frozen=True, slots=True)
+class FormRemoved:
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceBooked:
+    """The time that a poll has chosen is booked."""
+
+    poll: UUID
+    booking: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceRefused:
+    """The time that a poll has chosen is not free."""
+
+    poll: UUID
+    booking: UUID
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublicSet:
+    """Whether all who are signed in may see that the host meets then, without the guests."""
+
+    booking: UUID
+    start: datetime
+    public: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Commented:
+    booking: UUID
+    note: UUID
+    author: UUID | None  # None: known by the link alone
+    by_host: bool
+    name: str = field(metadata={"personal": "booking"})
+    text: str = field(metadata={"personal": "booking"})
+
+
+@dataclass(frozen=True, slots=True)
+class FileAttached:
+    """The bytes are a blob, named after their digest."""
+
+    booking: UUID
+    note: UUID
+    author: UUID | None
+    by_host: bool
+    name: str = field(metadata={"personal": "booking"})
+    media: str
+    size: int
+    digest: bytes  # SHA-256
+
+
+@dataclass(frozen=True, slots=True)
+class NoteDeleted:
+    """A comment or a file is gone."""
+
+    booking: UUID
+    note: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RoomMade:
+    """Where a video meeting takes place."""
+
+    booking: UUID
+    start: datetime
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookAdded:
+    """What happens to bookings is told there."""
+
+    webhook: UUID
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRemoved:
+    webhook: UUID
+
+
 Event = (
     CalendarOpened
     | EventTypeDefined
@@ -290,4 +424,19 @@ Event = (
     | GuestsChanged
     | ReminderSet
     | Reminded
+    | SeriesBooked
+    | LinkMade
+    | LinkUsed
+    | LinkRevoked
+    | FormSet
+    | FormRemoved
+    | ChoiceBooked
+    | ChoiceRefused
+    | PublicSet
+    | Commented
+    | FileAttached
+    | NoteDeleted
+    | RoomMade
+    | WebhookAdded
+    | WebhookRemoved
 )

@@ -7,16 +7,23 @@ from uuid import UUID
 
 from domain.ids import check_uuid
 from domain.kernel import Context, Reason, Rejected
+from domain.scheduling.calendar.bookings import check_proof
 from domain.scheduling.calendar.commands import (
     AddAbsence,
+    AddWebhook,
     DefineEventType,
     DropBusy,
     JoinTeam,
     LeaveTeam,
+    MakeLink,
     OpenResource,
     RemoveAbsence,
     RemoveEventType,
+    RemoveForm,
     RemoveSchedule,
+    RemoveWebhook,
+    RevokeLink,
+    SetForm,
     SetHolidays,
     SetSchedule,
     Settings,
@@ -32,15 +39,22 @@ from domain.scheduling.calendar.events import (
     Event,
     EventTypeDefined,
     EventTypeRemoved,
+    FormRemoved,
+    FormSet,
     HolidaysSet,
     Kind,
+    LinkMade,
+    LinkRevoked,
     ScheduleRemoved,
     ScheduleSet,
     TeamJoined,
     TeamLeft,
+    WebhookAdded,
+    WebhookRemoved,
 )
 from domain.scheduling.calendar.state import Calendar
 from domain.scheduling.event_type import check_event_type, check_slug, check_text
+from domain.scheduling.routing import check_form
 from domain.scheduling.schedule import check_holidays, check_schedule
 from domain.scheduling.zones import FIRST_YEAR, LAST_YEAR
 from domain.text import check_line
@@ -52,6 +66,10 @@ SCHEDULES = 20
 ABSENCES = 200
 SOURCES = 10
 TEAMS = 50
+FORMS = 20
+WEBHOOKS = 10
+LINKS = 200
+LINK_LIFE = timedelta(days=90)
 BUSY = 2_000  # times of one other calendar; more of them are not near enough to matter
 
 
@@ -116,6 +134,44 @@ def _changed(calendar: Calendar, command: Settings, context: Context) -> list[Ev
             return [] if team in calendar.teams else [TeamJoined(team)]
         case LeaveTeam(team=team):
             return [TeamLeft(team)] if team in calendar.teams else []
+        case MakeLink(link=link, slug=slug, until=until, proof=proof):
+            return _make_link(calendar, link, slug, until, proof, context)
+        case RevokeLink(link=link):
+            return [LinkRevoked(link)] if link in calendar.links else []
+        case SetForm(form=form):
+            check_form(form)
+            _check_room(calendar.forms, form.slug, FORMS, "forms")
+            return [] if calendar.forms.get(form.slug) == form else [FormSet(form)]
+        case RemoveForm(slug=slug):
+            return [FormRemoved(slug)] if slug in calendar.forms else []
+        case AddWebhook(webhook=webhook, url=url):
+            check_url(url)
+            _check_room(calendar.webhooks, webhook, WEBHOOKS, "webhooks")
+            return [] if calendar.webhooks.get(webhook) == url else [WebhookAdded(webhook, url)]
+        case RemoveWebhook(webhook=webhook):
+            return [WebhookRemoved(webhook)] if webhook in calendar.webhooks else []
+
+
+def check_url(url: str) -> None:
+    """Raises Rejected("url_invalid") for what cannot be called; whether it may be called is for who calls it."""
+    scheme, _, rest = url.partition("://")
+    if scheme not in ("http", "https") or not rest or len(url) > 2_000 or any(each <= " " for each in url):
+        raise Rejected("url_invalid", "Give an address that begins with https://.", Reason.INVALID)
+
+
+def _make_link(
+    calendar: Calendar, link: UUID, slug: str, until: datetime, proof: bytes, context: Context
+) -> list[Event]:
+    if link in calendar.links:
+        return []
+    if slug not in calendar.event_types:
+        raise Rejected("event_type_unknown", "There is no such event type.", Reason.NOT_FOUND)
+    check_proof(proof)
+    if until.tzinfo is None or not context.now < until <= context.now + LINK_LIFE:
+        raise Rejected("time_invalid", f"Let a link end within {LINK_LIFE.days} days.", Reason.INVALID)
+    if sum(each.until > context.now for each in calendar.links.values()) >= LINKS:
+        raise Rejected("too_many", f"A calendar has at most {LINKS} links that are open.", Reason.TOO_MANY)
+    return [LinkMade(link, slug, until, proof, context.now)]
 
 
 def _kept(busy: tuple[Busy, ...], now: datetime) -> tuple[Busy, ...]:

@@ -16,27 +16,43 @@ from domain.scheduling.calendar.events import (
     BusySynced,
     CalendarOpened,
     Cancelled,
+    ChoiceBooked,
+    ChoiceRefused,
+    Commented,
     Declined,
     Event,
     EventTypeDefined,
     EventTypeRemoved,
+    FileAttached,
+    FormRemoved,
+    FormSet,
     GuestsChanged,
     Held,
     HoldEnded,
     HolidaysSet,
     Kind,
+    LinkMade,
+    LinkRevoked,
+    LinkUsed,
     NoShowMarked,
+    NoteDeleted,
     PartRefused,
+    PublicSet,
     Reminded,
     ReminderSet,
     Rescheduled,
+    RoomMade,
     ScheduleRemoved,
     ScheduleSet,
+    SeriesBooked,
     Status,
     TeamJoined,
     TeamLeft,
+    WebhookAdded,
+    WebhookRemoved,
 )
 from domain.scheduling.event_type import EventType
+from domain.scheduling.routing import Form
 from domain.scheduling.schedule import Absence, Holiday, Schedule
 
 # A booking is known for so long after its start: a month's limit counts back to the first of the month, a meeting
@@ -45,6 +61,25 @@ from domain.scheduling.schedule import Absence, Holiday, Schedule
 KEPT = timedelta(days=42)
 DAY = 86_400_000_000  # microseconds
 REFUSED = 100  # the latest parts that were refused: a repeated question gets no second answer
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A comment or a file, by whom."""
+
+    note: UUID
+    author: UUID | None  # None: known by the link alone
+    by_host: bool
+    file: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Good for one booking of an event type, until an instant."""
+
+    slug: str
+    until: datetime
+    proof: bytes = field(metadata={"secret": True})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +101,10 @@ class Booking:
     sequence: int = 0  # rises with each change that the guests' calendars must learn of (RFC 5545, 3.8.7.4)
     reminded: tuple[int, ...] = ()  # of this start
     no_show: bool = False
+    series: UUID | None = None
+    public: bool = False
+    room: bool = False  # a link of a video meeting was made
+    notes: tuple[Note, ...] = ()
 
     @property
     def end(self) -> datetime:
@@ -99,6 +138,10 @@ class Calendar:
     held: tuple[UUID, ...] = ()  # those with the status HELD
     longest: int = 0  # minutes that one of them has blocked, with its buffers: how far back to look for the others
     refused: tuple[UUID, ...] = ()
+    links: dict[UUID, Link] = field(default_factory=dict)
+    forms: dict[str, Form] = field(default_factory=dict)
+    webhooks: dict[UUID, str] = field(default_factory=dict)
+    chosen: tuple[UUID, ...] = ()  # the latest choices of polls that were decided
 
 
 INITIAL = Calendar()
@@ -127,6 +170,7 @@ def evolve(calendar: Calendar, event: Event) -> Calendar:
                 event.meeting,
                 event.reminders,
                 digest(event.others),
+                series=event.series,
             )
             return _put(_kept(calendar, event.at), event.booking, booking)
         case Held():
@@ -146,7 +190,7 @@ def evolve(calendar: Calendar, event: Event) -> Calendar:
             )
             return _put(_kept(calendar, event.at), event.booking, hold)
         case HoldEnded(booking=id) | Declined(booking=id) | Cancelled(booking=id):
-            return _without(calendar, id)
+            return without(calendar, id)
         case Approved(booking=id, sequence=sequence):
             return _with(calendar, id, status=Status.CONFIRMED, sequence=sequence)
         case Rescheduled():
@@ -174,6 +218,33 @@ def evolve(calendar: Calendar, event: Event) -> Calendar:
             return _with(calendar, id, reminded=(*calendar.bookings[id].reminded, minutes))
         case PartRefused(booking=id):
             return replace(calendar, refused=(*calendar.refused, id)[-REFUSED:])
+        case PublicSet(booking=id, public=public):
+            return _with(calendar, id, public=public)
+        case Commented(booking=id) | FileAttached(booking=id):
+            note = Note(event.note, event.author, event.by_host, isinstance(event, FileAttached))
+            return _with(calendar, id, notes=(*calendar.bookings[id].notes, note))
+        case NoteDeleted(booking=id, note=gone):
+            left = tuple(each for each in calendar.bookings[id].notes if each.note != gone)
+            return _with(calendar, id, notes=left)
+        case LinkMade(link=link, slug=slug, until=until, proof=proof, at=at):
+            links = {k: v for k, v in calendar.links.items() if v.until > at}
+            return replace(calendar, links={**links, link: Link(slug, until, proof)})
+        case LinkUsed(link=link) | LinkRevoked(link=link):
+            return replace(calendar, links={k: v for k, v in calendar.links.items() if k != link})
+        case FormSet(form=form):
+            return replace(calendar, forms={**calendar.forms, form.slug: form})
+        case FormRemoved(slug=slug):
+            return replace(calendar, forms={k: v for k, v in calendar.forms.items() if k != slug})
+        case WebhookAdded(webhook=webhook, url=url):
+            return replace(calendar, webhooks={**calendar.webhooks, webhook: url})
+        case WebhookRemoved(webhook=webhook):
+            return replace(calendar, webhooks={k: v for k, v in calendar.webhooks.items() if k != webhook})
+        case ChoiceBooked(booking=id) | ChoiceRefused(booking=id):
+            return replace(calendar, chosen=(*calendar.chosen, id)[-REFUSED:])
+        case RoomMade(booking=id):
+            return _with(calendar, id, room=True)
+        case SeriesBooked():
+            return calendar
         case CalendarOpened(owner=owner, kind=kind, name=name):
             return replace(calendar, owner=owner, kind=kind, name=name)
         case EventTypeDefined(definition=definition):
@@ -256,7 +327,8 @@ def _put(calendar: Calendar, booking: UUID, each: Booking) -> Calendar:
     )
 
 
-def _without(calendar: Calendar, booking: UUID) -> Calendar:
+def without(calendar: Calendar, booking: UUID) -> Calendar:
+    """The calendar as if there were no such booking."""
     bookings, days = dict(calendar.bookings), dict(calendar.days)
     _leave(days, booking, bookings.pop(booking))
     held = tuple(each for each in calendar.held if each != booking)

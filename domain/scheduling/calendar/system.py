@@ -3,19 +3,41 @@
 from dataclasses import replace
 
 from domain.kernel import Context, Rejected
-from domain.scheduling.calendar.bookings import booked, check_clear, check_instant, check_lengths, is_for
-from domain.scheduling.calendar.commands import BookPart, DropPart, ExpireHold, HoldPart, Remind
+from domain.scheduling.calendar.bookings import (
+    book_offered,
+    booked,
+    check_clear,
+    check_instant,
+    check_lengths,
+    is_for,
+    meant,
+    offered,
+)
+from domain.scheduling.calendar.commands import (
+    BookChosen,
+    BookPart,
+    DropPart,
+    ExpireHold,
+    HoldPart,
+    NoteRoom,
+    Remind,
+    SwapPart,
+)
 from domain.scheduling.calendar.events import (
     Cancelled,
+    ChoiceBooked,
+    ChoiceRefused,
     Event,
     Held,
     HoldEnded,
     PartRefused,
     Reminded,
+    Rescheduled,
+    RoomMade,
     Status,
 )
 from domain.scheduling.calendar.slots import Wish, obstacles
-from domain.scheduling.calendar.state import Calendar
+from domain.scheduling.calendar.state import Calendar, without
 from domain.scheduling.event_type import check_event_type
 
 
@@ -70,7 +92,8 @@ def _refusal(calendar: Calendar, command: HoldPart, context: Context) -> str:
         check_event_type(replace(command.definition, slug="part"))  # its slug names the team as well
         check_lengths(command.definition, command.minutes, 1)
         check_instant(command.start)
-        found = obstacles(calendar, Wish(command.definition, command.minutes), command.start, context.now)
+        wish = Wish(command.definition, command.minutes, own=command.own)
+        found = obstacles(calendar, wish, command.start, context.now)
     except Rejected as rejected:
         return rejected.code
     return found[0].code if found else ""
@@ -89,6 +112,61 @@ def book_part(calendar: Calendar, command: BookPart, context: Context) -> list[E
         except Rejected as rejected:
             return [PartRefused(command.meeting, wanted.booking, rejected.code)]
     return [booked(command.definition, wanted, context, meeting=command.meeting)]
+
+
+def swap_part(calendar: Calendar, command: SwapPart, context: Context) -> list[Event]:
+    """Its own time was kept until now, and the new one is held: one is given up for the other."""
+    known, held = calendar.bookings.get(command.booking), calendar.bookings.get(command.hold)
+    if known is None or known.meeting != command.meeting or known.status is Status.HELD:
+        return []
+    if held is None or held.status is not Status.HELD or held.meeting != command.meeting:
+        return []  # swapped before, or given up
+    if not held.takes_time(context.now):
+        try:
+            check_clear(without(calendar, command.booking), command.hold, held, context.now)
+        except Rejected as rejected:
+            return [PartRefused(command.meeting, command.hold, rejected.code)]
+    return [
+        HoldEnded(command.hold, held.start, command.meeting, "moved"),
+        Rescheduled(
+            booking=command.booking,
+            slug=known.slug,
+            seats=known.seats,
+            was=known.start,
+            start=held.start,
+            minutes=held.minutes,
+            buffer_before=held.buffer_before,
+            buffer_after=held.buffer_after,
+            blocks=known.blocks,
+            status=known.status,
+            meant=meant(held.start, command.zone),
+            reminders=known.reminders,
+            by_host=command.by_host,
+            reason=command.reason,
+            sequence=known.sequence + 1,
+            at=context.now,
+        ),
+    ]
+
+
+def book_chosen(calendar: Calendar, command: BookChosen, context: Context) -> list[Event]:
+    """Never rejected: the poll waits for the event that says how it is."""
+    booking = command.appointment.booking
+    if booking in calendar.chosen:
+        return []
+    try:
+        definition = offered(calendar, command.appointment.slug)
+        events = book_offered(calendar, definition, command.appointment, context)
+    except Rejected as rejected:
+        return [ChoiceRefused(command.poll, booking, rejected.code)]
+    return [*events, ChoiceBooked(command.poll, booking)]
+
+
+def note_room(calendar: Calendar, command: NoteRoom) -> list[Event]:
+    known = calendar.bookings.get(command.booking)
+    if known is None or known.status is Status.HELD or known.room:
+        return []
+    return [RoomMade(command.booking, known.start, command.link)]
 
 
 def drop_part(calendar: Calendar, command: DropPart) -> list[Event]:

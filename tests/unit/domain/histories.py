@@ -32,6 +32,7 @@ BYTES = (b"1" * 32, b"2" * 32, b"")
 BEGINNINGS: dict[str, tuple[tuple[Message, Actor], ...]] = {
     "lot": lots.BEGINNING,
     "calendar": bookables.BEGINNING,
+    "meeting": bookables.MEETING,
 }
 SENSIBLE: dict[str, object] = {  # what would hardly be found by chance, by the name of the field
     "name": "ann",
@@ -123,6 +124,8 @@ def history_of(aggregate: Aggregate, seed: int, steps: int) -> History:
 
 def _command(history: History, chance: Random) -> Message:
     command = chance.choice(history.aggregate.commands)
+    if command in bookables.EXAMPLES and chance.random() < 0.7:
+        return bookables.EXAMPLES[command](history.now, chance)
     values = _values(command, history.now, chance)
     if history.events and chance.random() < 0.7:
         # It speaks of something that happened: the same message, the same session, the same code.
