@@ -27,8 +27,12 @@ WEB = Path(__file__).parent.parent / "web"
 Opened = Callable[[], AbstractAsyncContextManager[Services]]
 
 
-def create_app(opened: Opened) -> FastAPI:
-    """The application; `opened` gives it its services for as long as it serves."""
+def create_app(opened: Opened, framed_by: str = "") -> FastAPI:
+    """The application; `opened` gives it its services for as long as it serves.
+
+    `framed_by`: the sites that may show a host's public pages in a frame, as `frame-ancestors` of the content security
+    policy takes them; nobody where it is empty.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -52,7 +56,7 @@ def create_app(opened: Opened) -> FastAPI:
     problems.install(app)
     registry.install(app)
 
-    app.add_middleware(Guard)
+    app.add_middleware(Guard, framed_by=framed_by)
     app.include_router(identity.router)
     app.include_router(chat.router)
     app.include_router(parking.router)

@@ -11,3 +11,11 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+PUBLIC = "/ui/book/"  # the pages that guests see; nothing on them acts for somebody who is signed in here
+
+
+def headers_for(path: str, framed_by: str) -> dict[str, str]:
+    """The headers of an answer: only a public page may be shown in frames, and only of the sites in `framed_by`."""
+    if not framed_by or not path.startswith(PUBLIC):
+        return HEADERS
+    return {**HEADERS, "Content-Security-Policy": CSP.replace("frame-ancestors 'none'", f"frame-ancestors {framed_by}")}

@@ -68,6 +68,12 @@ class Settings(BaseSettings):
     access_token_life: Duration = timedelta(minutes=10)
     code_sender: str = Field("log", description="How one-time codes go out: `log`, or the URL of a webhook.")
 
+    framed_by: str = Field(
+        "",
+        pattern=r"^(\*|https?://[\w.:*-]+( https?://[\w.:*-]+)*)?$",
+        description="Sites that may show public booking pages in a frame: origins, or `*` for all; empty: none.",
+    )
+
     payments: str = Field("", description="URL of the payment gateway; where it is empty, no real money moves.")
     payments_secret: SecretStr = Field(SecretStr(""), description="Signs the payment gateway's webhooks.")
 

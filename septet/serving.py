@@ -128,7 +128,7 @@ class OneView:
 def serve(house: House) -> None:
     """Serves until SIGTERM or SIGINT."""
     settings = house.settings
-    app = create_app(lambda: services(house))
+    app = create_app(lambda: services(house), settings.framed_by)
     app.add_middleware(OneView)
     uvicorn.run(
         app,

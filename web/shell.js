@@ -15,6 +15,8 @@ import { Shortcuts, listenToKeys } from './parts/shortcuts.js';
 const page = (load) => later(() => load().then((module) => module.default), () => html`<${Waiting} />`);
 const PAGES = {
   chat: page(() => import('./pages/chat.js')),
+  parking: page(() => import('./pages/parking.js')),
+  scheduling: page(() => import('./pages/scheduling.js')),
   log: page(() => import('./pages/log.js')),
   follow: page(() => import('./pages/follow.js')),
   projections: page(() => import('./pages/projections.js')),

@@ -87,14 +87,16 @@ async def team(team_id: UUID, caller: Anybody, have: Have, ready: Ready) -> dict
     shown = {"team_id": team_id, "name": found.name, "event_types": types}
     if caller is None or (caller.person != found.owner and caller.person not in found.members):
         return shown
-    order = ranking(found.members, "")
+    order, names = ranking(found.members, ""), await have.people.names(found.invited)
     members = [
         {
             "calendar_id": who,
+            "name": names.get(who, ""),
             "joined": who in found.members,
             "weight": terms.weight,
             "priority": terms.priority,
             "meetings": found.members[who].meetings if who in found.members else 0,
+            "load": float(found.members[who].load) if who in found.members else 0.0,
             "paused": who in found.members and found.members[who].paused,
             "turn": order.index(who) + 1 if who in order else None,
         }

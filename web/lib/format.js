@@ -1,5 +1,5 @@
 // How times, numbers and names read: the viewer's locale and zone, by Intl; the exact instant is always one hover away.
-const locale = navigator.languages?.length ? [...navigator.languages] : undefined;
+export const locale = navigator.languages?.length ? [...navigator.languages] : undefined;
 const date = (options) => new Intl.DateTimeFormat(locale, options);
 const formats = {
   clock: date({ hour: 'numeric', minute: '2-digit' }),
@@ -97,3 +97,7 @@ export function initials(name) {
 }
 /** The first part of a UUID, enough to tell two apart. */
 export const brief = (id) => String(id ?? '').slice(0, 8);
+const metres = new Intl.NumberFormat(locale, { style: 'unit', unit: 'meter', maximumFractionDigits: 0 });
+const kilometres = new Intl.NumberFormat(locale, { style: 'unit', unit: 'kilometer', maximumFractionDigits: 1 });
+/** How far, for somebody on foot or at the wheel: 340 m, 1.2 km. */
+export const distance = (value) => (value < 1000 ? metres.format(Math.round(value / 10) * 10) : kilometres.format(value / 1000));

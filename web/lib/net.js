@@ -71,6 +71,14 @@ export async function request(method, path, { body, form, key, signal, anonymous
   };
 }
 
+/** A file that only the caller may have, as an address this page can open; give it back with URL.revokeObjectURL. */
+export async function fileUrl(path) {
+  let response = null;
+  try { response = await fetch(path, { headers: { Authorization: `Bearer ${await auth.token()}` } }); } catch { throw away(); }
+  if (!response.ok) throw await problemOf(response);
+  return URL.createObjectURL(await response.blob());
+}
+
 const withQuery = (path, query = {}) => {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {

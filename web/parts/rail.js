@@ -40,7 +40,8 @@ function All({ here, close }) {
 export function Rail({ here }) {
   const [open, setOpen] = useState(false);
   if (narrow.value) {
-    const first = systems.value.filter((system) => system.available).slice(0, 2);
+    const available = systems.value.filter((system) => system.available);
+    const first = [...new Set([available[0], available.find((system) => system.name === here), available[1]])].filter(Boolean).slice(0, 2);
     return html`<nav class="rail bottom" aria-label="Main">
       ${first.map((system) => html`<${System} key=${system.name} system=${system} here=${here} />`)}
       <${Room} path="log" title="Log" icon="log" here=${here} /><${Room} path="status" title="Status" icon="status" here=${here} />

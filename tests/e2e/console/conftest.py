@@ -20,14 +20,13 @@ from urllib.request import Request, urlopen
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
-from tests.e2e.console.person import PASSWORD, Arrive, Person, fresh, phone_number
+from tests.e2e.console.person import ARTEFACTS, PASSWORD, Arrive, Person, fresh, phone_number
 from tests.e2e.console.wire import Wire
 
 # A busy machine is slow, not wrong.
 expect.set_options(timeout=30_000)
 
 ROOT = Path(__file__).parents[3]
-ARTEFACTS = ROOT / "artifacts" / "console"
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -107,14 +106,15 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def _wait_until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    for _ in range(600):
+    until = time.monotonic() + 240
+    while time.monotonic() < until:
         assert process.poll() is None, f"Septet ended before it was ready:\n{log.read_text()[-4000:]}"
         try:
             with urlopen(f"{url}/readyz", timeout=5):
                 return
         except (URLError, OSError):
             time.sleep(0.1)
-    raise AssertionError(f"Septet is not ready after a minute:\n{log.read_text()[-4000:]}")
+    raise AssertionError(f"Septet is not ready after four minutes:\n{log.read_text()[-4000:]}")
 
 
 @pytest.fixture(scope="session")

@@ -5,10 +5,18 @@ import re
 import secrets
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+from urllib.error import HTTPError
+from urllib.request import Request as HttpRequest
+from urllib.request import urlopen
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request, expect
 
+ARTEFACTS = Path(__file__).parents[3] / "artifacts" / "console"
+DESK = {"viewport": {"width": 1280, "height": 800}}
+HAND = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+# By night only the colours are others: what axe finds in the rest it finds by day.
+SCHEMES: dict[Literal["light", "dark"], list[str]] = {"dark": ["color-contrast"], "light": []}
 PASSWORD = "correct horse battery staple"
 AXE = Path(__file__).parents[1] / "vendor" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -170,6 +178,34 @@ class Person:
         )
         grave = [one for one in found["violations"] if one["impact"] in {"serious", "critical"}]
         return [f"{one['id']}: {one['nodes'][0]['html'][:200]} {one['nodes'][0]['failureSummary']}" for one in grave]
+
+    def picture(self, name: str) -> None:
+        ARTEFACTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=ARTEFACTS / f"{name}.png", timeout=120_000)
+
+    def look(self, name: str) -> dict[str, list[str]]:
+        """Takes a picture by night and by day; answers what axe-core finds, and what does not fit the screen."""
+        found: dict[str, list[str]] = {}
+        for scheme, rules in SCHEMES.items():
+            self.page.emulate_media(color_scheme=scheme)
+            self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            self.picture(f"{name} {scheme}")
+            if grave := self.accessibility(*rules):
+                found[f"{name}, {scheme}"] = grave
+        if self.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            found[f"{name}, width"] = ["it is wider than the screen"]
+        return found
+
+    def ask(self, method: str, path: str, body: object = None) -> Any:
+        """What Septet answers this person over HTTP: for what a journey needs but is not about."""
+        token = self.stored("septet.session")["septet.session"]["access_token"]
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+        data = None if body is None else json.dumps(body).encode()
+        try:
+            with urlopen(HttpRequest(self.base + path, data, headers, method=method), timeout=60) as answer:
+                return json.loads(answer.read() or "null")
+        except HTTPError as error:
+            raise AssertionError(f"{method} {path}: {error.code} {error.read().decode()}") from error
 
     def stored(self, prefix: str) -> dict[str, Any]:
         """What this browser keeps under names that begin so."""

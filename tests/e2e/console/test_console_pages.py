@@ -3,17 +3,14 @@
 import gzip
 import re
 from pathlib import Path
-from typing import Literal
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.console.conftest import ARTEFACTS, ROOT
-from tests.e2e.console.person import Arrive, Person
+from tests.e2e.console.conftest import ROOT
+from tests.e2e.console.person import DESK, HAND, Arrive, Person
 
 WEB = ROOT / "web"
-DESK = {"viewport": {"width": 1280, "height": 800}}
-HAND = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 PAGES = {
     "status": "Status",
     "projections": "Projections",
@@ -22,13 +19,7 @@ PAGES = {
     "profile": None,
     "shop": None,
 }
-# By night only the colours are others: what axe finds in the rest it finds by day.
-SCHEMES: dict[Literal["light", "dark"], list[str]] = {"dark": ["color-contrast"], "light": []}
-
-
-def _picture(one: Person, name: str) -> None:
-    ARTEFACTS.mkdir(parents=True, exist_ok=True)
-    one.page.screenshot(path=ARTEFACTS / f"{name}.png")
+OTHERS = ("parking", "scheduling")  # systems whose script comes with their own pages
 
 
 @pytest.mark.parametrize(("place", "options"), [("desk", DESK), ("hand", HAND)])
@@ -37,11 +28,7 @@ def test_pages_are_whole_and_accessible(person: Arrive, place: str, options: dic
     found: dict[str, list[str]] = {}
 
     def look(name: str, one: Person) -> None:
-        for scheme, rules in SCHEMES.items():
-            one.page.emulate_media(color_scheme=scheme)
-            _picture(one, f"{name} {place} {scheme}")
-            if grave := one.accessibility(*rules):
-                found[f"{name}, {scheme}"] = grave
+        found.update(one.look(f"{name} {place}"))
 
     visitor.page.goto(visitor.base)
     expect(visitor.page.get_by_role("button", name="Sign in")).to_be_visible()
@@ -89,7 +76,7 @@ def test_pages_are_whole_and_accessible(person: Arrive, place: str, options: dic
 
 def test_systems_that_are_not_here_are_shown_and_cannot_be_entered(person: Arrive) -> None:
     ann = person("ann")
-    for title in ("Cache", "Health", "Parking", "Scheduling", "Shop", "Mail"):
+    for title in ("Cache", "Health", "Shop", "Mail"):
         item = ann.page.get_by_role("link", name=f"{title}: no page here yet")
         expect(item).to_have_attribute("aria-disabled", "true")
     ann.goto("/ui/nowhere")
@@ -154,7 +141,7 @@ def test_the_console_turns_round_for_right_to_left(person: Arrive) -> None:
     assert main is not None
     assert rail["x"] > main["x"]
     assert ann.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    _picture(ann, "chat right to left")
+    ann.picture("chat right to left")
 
 
 def test_the_server_is_away_when_a_page_is_opened(person: Arrive) -> None:
@@ -198,8 +185,10 @@ def test_what_the_first_pages_load_is_small(person: Arrive) -> None:
 
 
 def test_all_script_together_is_small() -> None:
-    packed = sum(len(gzip.compress(path.read_bytes())) for path in _scripts())
-    assert packed < 150_000
+    packed = {path.relative_to(WEB): len(gzip.compress(path.read_bytes())) for path in _scripts()}
+    of_systems = {system: sum(size for path, size in packed.items() if system in str(path)) for system in OTHERS}
+    assert sum(packed.values()) - sum(of_systems.values()) < 150_000
+    assert all(0 < size < 40_000 for size in of_systems.values()), of_systems
 
 
 def test_every_vendored_module_carries_its_licence() -> None:

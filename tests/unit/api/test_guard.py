@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request, Response
 
 from api import guard, problems
 from api.guard import Guard
-from api.headers import HEADERS
+from api.headers import HEADERS, headers_for
 from tests.unit.api.asking import asking
 
 MOST, UPLOAD = 100, 300
@@ -136,3 +136,23 @@ def test_the_headers_let_no_foreign_script_run_and_no_one_frame_the_console() ->
     assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
     assert "unsafe" not in HEADERS["Content-Security-Policy"]
     assert HEADERS["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("path", "framed_by", "expected"),
+    [
+        ("/ui/book/1/intro", "", "'none'"),
+        ("/ui/book/1/intro", "https://a.example https://b.example", "https://a.example https://b.example"),
+        ("/ui/book", "*", "'none'"),
+        ("/ui/chat", "*", "'none'"),
+        ("/ui/bookkeeping", "*", "'none'"),
+        ("/scheduling/ui/book/1", "*", "'none'"),
+    ],
+)
+def test_only_public_booking_pages_can_be_framed_and_only_by_the_sites_that_were_named(
+    path: str, framed_by: str, expected: str
+) -> None:
+    headers = headers_for(path, framed_by)
+    policy = dict(each.strip().split(" ", 1) for each in headers["Content-Security-Policy"].split(";"))
+    assert policy["frame-ancestors"] == expected
+    assert {**headers, "Content-Security-Policy": ""} == {**HEADERS, "Content-Security-Policy": ""}
