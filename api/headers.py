@@ -11,7 +11,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-PUBLIC = "/ui/book/"  # the pages that guests see; nothing on them acts for somebody who is signed in here
+PUBLIC = "/ui/book/"  # the pages that guests see; in a frame nobody is signed in
 
 
 def headers_for(path: str, framed_by: str) -> dict[str, str]:

@@ -5,7 +5,9 @@ import { identity, useAuth } from './net.js';
 const STORE = 'septet.session';
 const EARLY = 60_000; // renew this long before the access token runs out
 
-const read = () => { try { return JSON.parse(localStorage.getItem(STORE)); } catch { return null; } };
+// In a frame of another site nobody is signed in: what is clicked there was perhaps not meant.
+const framed = window.top !== window;
+const read = () => { if (framed) return null; try { return JSON.parse(localStorage.getItem(STORE)); } catch { return null; } };
 export const session = signal(read());
 export const me = computed(() => session.value?.user_id ?? null);
 export const operator = computed(() => (session.value?.roles ?? []).includes('operator'));
