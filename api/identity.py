@@ -9,9 +9,10 @@ from uuid import UUID
 
 import phonenumbers
 from fastapi import APIRouter, Depends
+from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
-from api.callers import Caller, Callers, Desk, Front, Have, SignedIn, callers_of, seen_in
+from api.callers import Caller, Callers, Desk, Front, Have, Operator, SignedIn, callers_of, seen_in
 from api.problems import Problem
 from api.secrets import id_from
 from api.senders import NotSent
@@ -19,8 +20,10 @@ from api.services import Services
 from domain.identity.claim import Claim, Release
 from domain.identity.person import (
     ChangePassword,
+    Forget,
     IssueCode,
     OpenSession,
+    Purpose,
     RefreshSession,
     Register,
     RevokeSession,
@@ -98,6 +101,13 @@ class PasswordChange(Body):
     new: Password
 
 
+class Farewell(Body):
+    """The password; or, where the account has none, a code that `…/forget/code` sends."""
+
+    password: Annotated[SecretStr | None, Field(max_length=200)] = None
+    code: Annotated[str | None, Field(pattern=r"^[0-9]{6}$")] = None
+
+
 class Tokens(BaseModel):
     access_token: str
     refresh_token: str
@@ -158,12 +168,7 @@ async def send_code(body: CodeWanted, desk: Front, have: Have) -> dict[str, str]
     """Sends a one-time code to a number. The answer is the same whether or not somebody has that number."""
     person = await have.people.holder(have.secrets.claim("phone", body.phone_number))
     if person is not None and await have.people.person(person) is not None:
-        code = f"{random.randbelow(1_000_000):06d}"
-        await have.gateway.submit(IssueCode(have.secrets.code_hash(person, code)), str(person), ANONYMOUS)
-        try:
-            await have.sender.send(body.phone_number, code)
-        except NotSent as error:
-            raise Problem(503, "code_not_sent", "The code could not be sent. Ask for it again.") from error
+        await _send_code(have, person, body.phone_number, Purpose.SIGN_IN)
     return {}
 
 
@@ -281,7 +286,63 @@ async def change_password(body: PasswordChange, caller: SignedIn, desk: Front, h
         raise Problem(403, "sign_in_failed", "The old password is wrong.")
 
 
+@router.get("/me/data", response_class=StreamingResponse)
+async def my_data(caller: SignedIn, have: Have) -> StreamingResponse:
+    """Everything the log holds of the caller, as a JSON array of events: account, contacts, messages, bookings, …"""
+    headers = {"Content-Disposition": f'attachment; filename="{caller.person}.json"'}
+    return StreamingResponse(have.personal.of(caller.person), media_type="application/json", headers=headers)
+
+
+@router.post("/me/forget/code", status_code=202)
+async def send_farewell_code(caller: SignedIn, have: Have) -> dict[str, str]:
+    """Sends the caller a code to prove with, in `…/forget`, that it is them."""
+    row = await have.people.person(caller.person)
+    if row is not None:
+        await _send_code(have, caller.person, row["phone"], Purpose.FORGET)
+    return {}
+
+
+@router.post("/me/forget", status_code=202)
+async def forget_me(body: Farewell, caller: SignedIn, desk: Front, have: Have) -> dict[str, str]:
+    """Ends the account for ever: everybody is signed out, name and number are free, and what is personal is unreadable.
+
+    It begins at once and ends within moments. 403 `sign_in_failed` where the proof is wrong.
+    """
+    if (body.password is None) == (body.code is None):
+        raise Problem(422, "invalid_request", "Send the password or a code.")
+    code_hash = verified = None
+    if body.code is not None:
+        code_hash = have.secrets.code_hash(caller.person, body.code)
+    else:
+        row = await have.people.person(caller.person)
+        password, stored = (
+            (body.password or SecretStr("")).get_secret_value(),
+            (row and row["password_hash"]) or _NOBODY,
+        )
+        verified = stored if await asyncio.to_thread(have.secrets.password_agrees, stored, password) else ""
+    decision = await desk.submit(Forget(verified, code_hash), str(caller.person), SYSTEM)
+    if decision.events and isinstance(decision.events[-1], SignInFailed):
+        raise Problem(403, "sign_in_failed", "The password or the code is wrong.")
+    return {}
+
+
+@router.delete("/people/{person_id}", status_code=202)
+async def forget_person(person_id: UUID, caller: Operator, desk: Front) -> dict[str, str]:
+    """Ends somebody's account for ever, as an operator: what follows is the same as when they do it."""
+    await desk.submit(Forget(), str(person_id), caller.actor)
+    return {}
+
+
 _NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$MDAwMDAwMDAwMDAwMDAwMA$z3pWzQ5nUu0sTBE2cU4ZhuSZeWc1mkZQ2sQGxLhnWzs"
+
+
+async def _send_code(have: Services, person: UUID, phone: str, purpose: Purpose) -> None:
+    code = f"{random.randbelow(1_000_000):06d}"
+    await have.gateway.submit(IssueCode(have.secrets.code_hash(person, code), purpose), str(person), ANONYMOUS)
+    try:
+        await have.sender.send(phone, code)
+    except NotSent as error:
+        raise Problem(503, "code_not_sent", "The code could not be sent. Ask for it again.") from error
 
 
 def _failed() -> Problem:

@@ -21,6 +21,7 @@ from projections.journal import Journal
 from projections.parking.history import LotHistory
 from projections.parking.money import Invoices
 from projections.parking.queries import Lots
+from projections.personal import PersonalData
 from projections.projection import Projection
 from projections.scheduling.queries import Calendars
 from projections.status import Status
@@ -40,6 +41,7 @@ class Services:
     tables: Tables
     waiting: Waiting
     people: People
+    personal: PersonalData
     conversations: Conversations
     inbox: Inbox
     lots: Lots

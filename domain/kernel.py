@@ -48,6 +48,11 @@ class Actor:
         return self.kind == "person" and self.name == str(person)
 
     @property
+    def id(self) -> str:
+        """The acting person's id as a text; "" for anyone else."""
+        return self.name if self.kind == "person" else ""
+
+    @property
     def person(self) -> UUID:
         """The acting person's id; refuses anyone who is not signed in."""
         if self.kind != "person":

@@ -1,7 +1,7 @@
 """Generations: builds of a projection's tables that lie side by side, and which of them is read."""
 
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -173,14 +173,27 @@ def one_view() -> Iterator[None]:
         _pin.reset(token)
 
 
+def as_it_is(text: str) -> str:
+    return text
+
+
 class LiveTables:
     """Tables as queries see them: what is read of a projection's table is read of its live generation.
+
+    Texts are sealed in the tables as they are on the log: `opened` makes what a query shows of them.
 
     Writes go to exactly the tables they name. Safe to use from several threads, each with a loop of its own.
     """
 
-    def __init__(self, generations: Generations, families: Mapping[str, Sequence[Table]]) -> None:
+    def __init__(
+        self,
+        generations: Generations,
+        families: Mapping[str, Sequence[Table]],
+        opened: Callable[[str], str] = as_it_is,
+    ) -> None:
         self.store = generations.store
+        self._opened = opened
+        self._texts: dict[str, tuple[str, ...]] = {}
         self._generations = generations
         self._family = {table.name: name for name, tables in families.items() for table in tables}
         self._live: Mapping[str, int] = {}
@@ -197,7 +210,8 @@ class LiveTables:
         await self.store.write(writes)
 
     async def get(self, table: Table, **key: Value) -> Row | None:
-        return await self.store.get(await self.current(table), **key)
+        row = await self.store.get(await self.current(table), **key)
+        return None if row is None else self._shown(table, row)
 
     async def scan(
         self,
@@ -210,11 +224,22 @@ class LiveTables:
         **partition: Value,
     ) -> list[Row]:
         found = await self.current(table)
-        return await self.store.scan(found, limit=limit, above=above, below=below, reverse=reverse, **partition)
+        rows = await self.store.scan(found, limit=limit, above=above, below=below, reverse=reverse, **partition)
+        return [self._shown(table, row) for row in rows]
 
     async def rows(self, table: Table) -> AsyncIterator[Row]:
         async for row in self.store.rows(await self.current(table)):
             yield row
+
+    def _shown(self, table: Table, row: Row) -> Row:
+        texts = self._texts.get(table.name)
+        if texts is None:
+            kinds = {**table.clustering, **table.columns}
+            texts = self._texts[table.name] = tuple([name for name, kind in kinds.items() if kind is str])
+        for name in texts:
+            if text := row[name]:
+                row[name] = self._opened(text)
+        return row
 
     async def close(self) -> None:
         await self.store.close()

@@ -17,6 +17,7 @@ class Retention(Enum):
 
     FOREVER = "forever"  # history: never deleted, never compacted
     COMPACTED = "compacted"  # the last value of each key
+    ERASED = "erased"  # the same, and what was replaced or removed is soon nowhere any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +123,8 @@ class Transactor(Protocol):
 
     def send(self, topic: str, partition: int, key: bytes, value: bytes | None, headers: Headers) -> None: ...
 
-    def commit(self, consumer: Consumer, offsets: Mapping[TopicPartition, int]) -> None:
-        """Ends the transaction with the next offsets of `consumer`.
+    def commit(self, consumer: Consumer | None, offsets: Mapping[TopicPartition, int]) -> None:
+        """Ends the transaction with the next offsets of `consumer`; None where it consumed nothing.
 
         Raises TransactionAborted where nothing of it was kept, Fenced where the slot has another owner.
         """

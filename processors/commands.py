@@ -30,7 +30,7 @@ from processors.recent import Key, RecentStates
 from processors.recovery import folded, last_head
 from schemas import topics
 from schemas.codec import Codec, Undecodable
-from schemas.envelope import BrokenEnvelope, Command, Recorded, actor_of, command_of
+from schemas.envelope import BrokenEnvelope, Command, Recorded, actor_of, command_of, id_of
 
 log = structlog.get_logger(__name__)
 
@@ -313,7 +313,7 @@ class CommandProcessor:
                 causation=command.id,
                 traceparent=command.traceparent,
             )
-            frames.append((self._codec.encode(event), recorded.headers()))
+            frames.append((self._codec.encode(event, aggregate_id, context.actor.id), recorded.headers()))
         size = sum(len(body) for body, _ in frames)
         if any(len(body) > LARGEST for body, _ in frames):
             raise Rejected("too_large", "This is too large for one message. Send it in smaller parts.", Reason.INVALID)
@@ -348,7 +348,7 @@ class CommandProcessor:
         changes: dict[TopicPartition, list[tuple[bytes, bytes | None]]] = {}
         for (partition, key), snapshot in batch.states.items():
             place = self._places[partition]
-            changes.setdefault((place.state, place.number), []).append((key, self._codec.encode(snapshot)))
+            changes.setdefault((place.state, place.number), []).append((key, self._codec.encode(snapshot, id_of(key))))
         for partition, head in batch.heads.items():
             place = self._places[partition]
             changes.setdefault((place.state, place.number), []).append((topics.HEAD, self._codec.encode(head)))

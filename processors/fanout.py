@@ -94,8 +94,8 @@ class FanOut(Follower):
         self._members.clear()
 
     def read(self, record: Record, codec: Codec) -> Sequence[Happened] | None:
-        """The event of a conversation; those of other aggregates are of no interest."""
-        return read_event(record, codec) if record.key.startswith(b"conversation/") else None
+        """The event of a conversation, its text still sealed; those of other aggregates are of no interest."""
+        return read_event(record, codec.sealed) if record.key.startswith(b"conversation/") else None
 
     async def handle(self, batch: Sequence[Sequence[Happened]]) -> Sequence[Write]:
         """Sends the entries and waits until the log has them; answers the changes of membership."""

@@ -154,14 +154,14 @@ class Charging:
             key=aggregate.key(at.aggregate_id),
             time=at.micros,
         )
-        body, key = self._codec.encode(command), envelope.key.encode()
+        body, key = self._codec.encode(command, at.aggregate_id), envelope.key.encode()
         self._producer.send(topics.commands(aggregate.system), key, body, envelope.headers())
 
     def _kept(self, happened: Happened) -> Write:
         at = happened.at
         headers = msgspec.msgpack.encode(at.headers())
         place = f"{topics.events(at.system)}:{at.partition}"
-        body = self._codec.encode(happened.event)
+        body = self._codec.encode(happened.event, at.aggregate_id)
         return CALLS.put(micros_now(), place=place, event=at.id, headers=headers, body=body)
 
     def _read(self, place: str, headers: bytes, body: bytes) -> Happened:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -21,7 +21,7 @@ from infra.log import Log, LogUnavailable, Reader, Record
 from infra.metrics import GATEWAY_SECONDS, GATEWAY_WAITING
 from schemas import topics
 from schemas.codec import Codec, Undecodable, Unencodable
-from schemas.envelope import Command
+from schemas.envelope import Command, actor_of
 
 log = structlog.get_logger(__name__)
 
@@ -145,7 +145,8 @@ class Gateway:
         started = time.perf_counter()
         token = f"{self._incarnation}-{next(self._tokens)}"
         try:
-            body, key, headers = self._codec.encode(message), command.key.encode(), command.headers()
+            body = self._codec.encode(message, command.aggregate_id, actor_of(command.actor.encode()).id)
+            key, headers = command.key.encode(), command.headers()
         except (Unencodable, UnicodeEncodeError) as error:
             raise Rejected("unencodable", f"This cannot be stored: {error}.", Reason.INVALID) from error
         headers["ce_replyto"] = f"{self.slot}/{token}".encode()
@@ -212,7 +213,7 @@ class Gateway:
                 log.warning("unreadable answer", offset=record.offset, error=str(error))
                 continue
             if isinstance(message, Push):
-                pushes.append(message)
+                pushes.append(replace(message, data=self._codec.opened(message.data)))
             elif isinstance(message, Answer):
                 future = self._waiting.get(record.key.decode(errors="replace"))
                 if future is not None and not future.done():

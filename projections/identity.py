@@ -7,6 +7,7 @@ from uuid import UUID
 
 from domain.identity.claim import Claimed, Confirmed, Expired, Released
 from domain.identity.person import (
+    Forgotten,
     PasswordChanged,
     PhoneChanged,
     Registered,
@@ -21,6 +22,7 @@ from domain.identity.person import (
 from infra.tables import Row, Table, Tables
 from projections.projection import Projection, Writes
 from schemas.envelope import Recorded
+from schemas.sealing import FORGOTTEN
 
 PEOPLE = Table(
     "identity_people",
@@ -132,6 +134,13 @@ def role_granted(event: RoleGranted, at: Recorded) -> Writes:
 @identity.on(RoleRevoked)
 def role_revoked(event: RoleRevoked, at: Recorded) -> Writes:
     return [ROLES.remove(at.micros, person=UUID(at.aggregate_id), role=event.role)]
+
+
+@identity.on(Forgotten)
+def forgotten(event: Forgotten, at: Recorded) -> Writes:
+    """Sessions, roles and handles have gone, or go, by events of their own."""
+    gone = {"name": FORGOTTEN, "phone": FORGOTTEN, "password_hash": ""}
+    return [PEOPLE.put(at.micros, person=UUID(at.aggregate_id), **gone)]
 
 
 class People:

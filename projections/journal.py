@@ -12,6 +12,7 @@ from uuid import UUID
 
 from domain.instants import instant
 from domain.kernel import Snapshot
+from infra.keyring import KEYS
 from infra.log import Log, LogUnavailable, Reader, Record, TopicPartition
 from infra.progress import progress_of
 from infra.tables import Tables
@@ -179,7 +180,7 @@ class Journal:
 
     def _partitions(self, wanted: Wanted) -> list[TopicPartition]:
         counts: Mapping[str, int] = self._log.topics()
-        names = [name for name in counts if wanted.of_topic(name)]
+        names = [name for name in counts if wanted.of_topic(name) and name != KEYS]
         if not wanted.topic:  # what only repeats the others is shown when asked for by name
             names = [n for n in names if not n.endswith((topics.STATE, topics.ANSWERED)) and n != topics.ANSWERS]
         return [(name, number) for name in names for number in range(counts[name])]

@@ -44,9 +44,12 @@ class Projection:
         return register
 
     def read(self, record: Record, codec: Codec) -> Sequence[Happened] | None:
-        """The event of a record where this projection has a function for it; others are not even decoded."""
-        body = record.value or b""
-        return meaning_of(record.topic, record.partition, record.headers, body, codec, self._when) or None
+        """The event of a record where this projection has a function for it; others are not even decoded.
+
+        What is personal stays sealed, and so it comes into the tables: only queries open it.
+        """
+        body, sealed = record.value or b"", codec.sealed
+        return meaning_of(record.topic, record.partition, record.headers, body, sealed, self._when) or None
 
     async def handle(self, batch: Sequence[Sequence[Happened]]) -> Sequence[Write]:
         """The writes of a batch, in its order."""

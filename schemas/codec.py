@@ -1,6 +1,7 @@
 """Between messages and bytes: Confluent's frame (0, the schema's id in four bytes), then Avro's binary form."""
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from msgspec import convert
 from domain.kernel import Catalogue, Message, Snapshot
 from schemas.binary import reader, writer
 from schemas.registry import Entry, Lock, Version, entries
+from schemas.sealing import Around, Keys, Seals
 from schemas.unrolled import Write
 from schemas.upcasters import UPCASTERS, Upcaster
 
@@ -31,11 +33,22 @@ class NotReleased(Exception):
 
 
 class Codec:
-    """Encodes the messages of a catalogue and decodes all that was ever released. Safe to use from any thread."""
+    """Encodes the messages of a catalogue and decodes all that was ever released. Safe to use from any thread.
 
-    def __init__(self, catalogue: Catalogue, lock: Lock, upcasters: Mapping[str, Upcaster] = UPCASTERS) -> None:
+    With keys, what is personal is sealed on the wire (see schemas/sealing.py). `sealed` is this codec without them: it
+    leaves what is sealed as it is, for who only hands it on.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        lock: Lock,
+        upcasters: Mapping[str, Upcaster] = UPCASTERS,
+        keys: Keys | None = None,
+    ) -> None:
         """Raises NotReleased, Unsupported, Ambiguous."""
         found = entries(catalogue)
+        self.seals: Seals | None = None
         self._names = {entry.message: entry.name for entry in found if entry.state is None}
         self._classes = {name: message for message, name in self._names.items()}
         self._writers: dict[type, Write] = {Snapshot: self._write_snapshot}
@@ -48,6 +61,11 @@ class Codec:
         for name, upcaster in upcasters.items():
             for version in lock.versions.get(f"septet.{name}", ()):
                 self._upcasting[_frame(version)] = _decoder(name, version, _meaning, upcaster, UUID)
+        self.sealed = self
+        if keys is not None:
+            self.sealed, self.seals = copy(self), Seals(keys)
+            for entry in found:
+                self.seals.learn(entry.state or entry.message)
 
     def _add(self, entry: Entry, lock: Lock) -> None:
         schema = entry.schema()
@@ -71,13 +89,16 @@ class Codec:
         """The class of a type name; raises KeyError for one that is unknown or retired."""
         return self._classes[type_name]
 
-    def encode(self, message: Message) -> bytes:
-        """The framed bytes of a message, the same for equal messages; raises Unencodable."""
+    def encode(self, message: Message, aggregate_id: str = "", actor: str = "") -> bytes:
+        """The framed bytes of a message, the same for equal messages; raises Unencodable.
+
+        Whose its personal fields are may hang on the aggregate it is addressed to and on the acting person's id.
+        """
         write = self._writers.get(type(message))
         if write is None:
             raise Unencodable(f"{type(message).__name__} is not in the catalogue")
         try:
-            return write(message)
+            return write(message if self.seals is None else self.seals.seal_all(message, Around(aggregate_id, actor)))
         except Exception as error:  # whatever a value of another type leads to
             raise Unencodable(f"{type(message).__name__} holds what its schema has not: {error}") from error
 
@@ -88,7 +109,8 @@ class Codec:
         """The one message of these bytes; raises Undecodable, also where an upcaster makes none or several of it."""
         decode = self._decoders.get(data[:FRAME])
         if decode is not None:
-            return decode(data)
+            message = decode(data)
+            return message if self.seals is None else self.seals.open_all(message)
         messages = self._upcast(data)
         if len(messages) != 1:
             raise Undecodable(f"a retired event that means {len(messages)} messages today, where one is wanted")
@@ -97,13 +119,18 @@ class Codec:
     def decode_all(self, data: bytes) -> Sequence[Message]:
         """What these bytes mean today: one message, or those an upcaster made of a retired one; raises Undecodable."""
         decode = self._decoders.get(data[:FRAME])
-        return self._upcast(data) if decode is None else (decode(data),)
+        return self._upcast(data) if decode is None else (self.decode(data),)
+
+    def opened(self, text: str) -> str:
+        """What a text shows that is sealed, or is JSON with sealed strings in it."""
+        return text if self.seals is None else self.seals.open_within(text)
 
     def _upcast(self, data: bytes) -> Sequence[Message]:
         frame = data[:FRAME]
         upcast = self._upcasting.get(frame)
         if upcast is not None:
-            return upcast(data)
+            found = upcast(data)
+            return found if self.seals is None else [self.seals.open_all(each) for each in found]
         if len(frame) < FRAME:
             raise Undecodable(f"{len(frame)} bytes are too few for a message")
         if frame[0]:

@@ -43,6 +43,11 @@ def from_timestamp(text: bytes) -> int:
     return _of_the_second(text[:19]) + int(text[20:26])
 
 
+def id_of(key: bytes) -> str:
+    """The aggregate's id in the key of a record."""
+    return key.decode().partition("/")[2]
+
+
 @lru_cache(maxsize=65_536)
 def actor_of(text: bytes) -> Actor:
     """The actor of a header; the same few people act again and again."""
@@ -63,6 +68,10 @@ class Command(msgspec.Struct, frozen=True):
     expected_version: int | None = None
     reply_to: tuple[int, str] | None = None  # the gateway's partition on the answers topic, its word for this call
     traceparent: str = ""
+
+    @property
+    def aggregate_id(self) -> str:
+        return self.key.partition("/")[2]
 
     @classmethod
     def following(cls, at: "Recorded", by: str, *, command_id: str, type_name: str, key: str, time: int) -> "Command":

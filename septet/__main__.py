@@ -8,12 +8,12 @@ import typer
 
 from infra.settings import Engine, Settings
 from septet import cluster, roles
-from septet.cli import calendars, deadletters, look, move, rebuild, status
+from septet.cli import calendars, deadletters, forget, look, move, rebuild, status
 from septet.composition import CONSUMERS
 from septet.opening import opened
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for each in (rebuild, deadletters, status, look, move, calendars):
+for each in (rebuild, deadletters, status, look, move, calendars, forget):
     cli.add_typer(each.cli)
 
 

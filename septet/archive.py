@@ -17,13 +17,13 @@ import structlog
 from domain.kernel import Head, Snapshot
 from infra import generations, workers
 from infra.clock import micros_now
-from infra.log import Log, LogUnavailable, Producer, Topic, TopicPartition
+from infra.log import Log, LogUnavailable, Producer, Retention, Topic, TopicPartition
 from infra.progress import PROGRESS, Progress, marks
 from infra.tables import Row, Table, Tables
 from projections.chat.inbox import Inbox
 from schemas import topics
 from schemas.codec import Undecodable
-from schemas.envelope import BrokenEnvelope
+from schemas.envelope import BrokenEnvelope, id_of
 from schemas.history import meaning_of
 from septet.composition import PROJECTIONS, House, all_topics, own_tables
 
@@ -128,13 +128,19 @@ def check(folder: Path) -> Manifest:
     return manifest
 
 
+def check_fit(house: House, folder: Path) -> Manifest:
+    """The manifest of an archive that is whole and can be read into this installation; raises BrokenArchive."""
+    manifest = check(folder)
+    _fits(house, manifest)
+    return manifest
+
+
 async def bring_in(house: House, folder: Path, told: Told = lambda _, __: None) -> Imported:
     """Reads an archive into an installation that has no past and where nothing runs yet.
 
     States are folded from the events. Raises BrokenArchive; where that is so from the beginning nothing was written.
     """
-    manifest = check(folder)
-    _fits(house, manifest)
+    manifest = check_fit(house, folder)
     moved: dict[TopicPartition, Moved] = {}
     aggregates = rows = 0
     producer = house.log.producer()
@@ -194,6 +200,7 @@ def _kept(house: House) -> list[Topic]:
         each
         for each in all_topics(house.settings)
         if not each.name.endswith((topics.COMMANDS, topics.STATE))
+        and each.retention is not Retention.ERASED
         and not (isinstance(each.retention, timedelta) and each.retention < PASSING)
     ]
 
@@ -309,7 +316,7 @@ class States:
     def records(self) -> Iterator[tuple[bytes, bytes]]:
         """Key and value of each record of the state topic."""
         for key, snapshot in self._snapshots.items():
-            yield key, self._house.codec.encode(snapshot)
+            yield key, self._house.codec.encode(snapshot, id_of(key))
         if self._head.sequence:
             yield topics.HEAD, self._house.codec.encode(self._head)
 

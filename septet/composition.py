@@ -14,11 +14,12 @@ import structlog
 from domain.catalogue import CATALOGUE
 from domain.chat import signals
 from domain.kernel import Catalogue
-from infra import deadletters, generations, progress, workers
+from infra import deadletters, generations, keyring, progress, workers
 from infra.blob_store import ObjectBlobs
 from infra.blobs import Blobs
 from infra.clock import micros_now
 from infra.generations import Generation, Generations, LiveTables, Plan
+from infra.keyring import Keyring
 from infra.log import Log, LogUnavailable, Retention, Topic
 from infra.payment_gateway.over_http import OverHttp
 from infra.payment_gateway.till import InProcess
@@ -28,6 +29,7 @@ from infra.tables import Table, Tables, TablesUnavailable
 from processors.deadlines import Deadlines
 from processors.delivery import Delivery
 from processors.fanout import FanOut
+from processors.forgetting import Forgetting
 from processors.payments import Charging
 from processors.policies import RULES
 from processors.policies.worker import Policies, topics_of
@@ -45,6 +47,7 @@ from projections.scheduling import scheduling
 from schemas import topics
 from schemas.codec import Codec
 from schemas.registry import Lock
+from schemas.sealing import Seals
 
 log = structlog.get_logger(__name__)
 
@@ -65,6 +68,7 @@ class House:
     tables: LiveTables  # as queries see them: of read models, the generation that is live
     blobs: Blobs
     secret: bytes
+    keyring: Keyring
 
     async def prepare(self) -> None:
         """Makes topics and tables that are missing, waiting for log and tables where they are away.
@@ -74,6 +78,7 @@ class House:
         while True:
             try:
                 self.log.ensure(all_topics(self.settings))
+                await asyncio.to_thread(self.keyring.prepare)
                 await self._make_tables()
                 return
             except (LogUnavailable, TablesUnavailable) as error:
@@ -98,6 +103,7 @@ class House:
         return Stream(CONSUMERS[name].make(self), self.codec, self.log, self.tables)
 
     def close(self) -> None:
+        self.keyring.close()
         self.log.close()
 
 
@@ -111,12 +117,13 @@ class Consumer(NamedTuple):
 CONSUMERS: dict[str, Consumer] = {
     "fanout": Consumer(FanOut.topics, lambda house: FanOut(house.log, house.codec, Audience(house.tables))),
     "delivery": Consumer(
-        Delivery.topics, lambda house: Delivery(house.log, house.codec, house.tables, Inbox(house.tables))
+        Delivery.topics, lambda house: Delivery(house.log, house.codec, house.store, Inbox(house.store))
     ),
     "policies": Consumer(
         topics_of(CATALOGUE, RULES),
         lambda house: Policies(house.log, house.codec, house.tables, house.catalogue, RULES),
     ),
+    "forgetting": Consumer(Forgetting.topics, lambda house: Forgetting(house.keyring, house.codec)),
     "payments": Consumer(Charging.topics, lambda house: _charging(house)),
     **{
         each.name: Consumer(each.topics, lambda house, each=each: Following(each, house.generations))  # type: ignore[misc]
@@ -132,6 +139,7 @@ def all_topics(settings: Settings) -> list[Topic]:
     found = [
         Topic(topics.ANSWERS, settings.gateways, timedelta(hours=1)),
         Topic(topics.DEAD_COMMANDS, 1, Retention.FOREVER),
+        keyring.TOPIC,
         Topic(signals.INBOX, count, MONTH),
         Topic(signals.SESSIONS, count, Retention.COMPACTED),
         Topic(signals.PASSING, count, timedelta(hours=1)),
@@ -172,15 +180,16 @@ def all_outdated(plans: Mapping[str, Plan]) -> dict[str, str]:
 def build(settings: Settings) -> House:
     """Opens an installation as the settings say; nothing is made or changed before `prepare`."""
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    codec = Codec(CATALOGUE, Lock.load())
     match settings.engine:
         case Engine.EMBEDDED:
             source, store = _embedded(settings)
         case Engine.CLUSTER:
             source, store = _cluster(settings)
-    plans = Generations(store)
-    tables = LiveTables(plans, {each.name: each.tables for each in PROJECTIONS})
-    return House(settings, CATALOGUE, codec, source, store, plans, tables, _blobs(settings), _secret(settings))
+    plans, secret = Generations(store), _secret(settings)
+    keys = Keyring(source, secret)
+    codec = Codec(CATALOGUE, Lock.load(), keys=keys)
+    tables = LiveTables(plans, {each.name: each.tables for each in PROJECTIONS}, Seals(keys).open_within)
+    return House(settings, CATALOGUE, codec, source, store, plans, tables, _blobs(settings), secret, keys)
 
 
 def _embedded(settings: Settings) -> tuple[Log, Tables]:

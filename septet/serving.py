@@ -30,6 +30,7 @@ from projections.journal import Journal
 from projections.parking.history import LotHistory
 from projections.parking.money import Invoices
 from projections.parking.queries import Lots
+from projections.personal import PersonalData
 from projections.scheduling.queries import Calendars
 from projections.status import Status
 from projections.waiting import Waiting
@@ -54,6 +55,7 @@ async def services(house: House) -> AsyncIterator[Services]:
             tables=house.tables,
             waiting=Waiting(house.tables),
             people=People(house.tables),
+            personal=PersonalData(house.log, house.codec, house.catalogue),
             conversations=Conversations(house.tables),
             inbox=Inbox(house.tables),
             lots=Lots(house.tables),
@@ -94,7 +96,7 @@ def _described(house: House) -> dict[str, Any]:
 def _kept(topic: Topic) -> dict[str, Any]:
     """How long a topic keeps its records, in Kafka's words."""
     match topic.retention:
-        case Retention.COMPACTED:
+        case Retention.COMPACTED | Retention.ERASED:
             return {"cleanup.policy": ["compact"], "retention.ms": -1}
         case Retention.FOREVER:
             return {"cleanup.policy": ["delete"], "retention.ms": -1}

@@ -53,16 +53,21 @@ class PrivacyChanged:
     receipts: bool
 
 
-Event = ContactAdded | ContactRemoved | Blocked | Unblocked | PrivacyChanged
+@dataclass(frozen=True, slots=True)
+class ContactsCleared:
+    """The person is forgotten: whom they knew and blocked is, too."""
 
 
-# Commands, all only by the person whose contacts these are.
+Event = ContactAdded | ContactRemoved | Blocked | Unblocked | PrivacyChanged | ContactsCleared
+
+
+# Commands, all only by the person whose contacts these are; the last by the system.
 
 
 @dataclass(frozen=True, slots=True)
 class AddContact:
     person: UUID
-    label: str
+    label: str = field(metadata={"personal": "aggregate_id"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,12 @@ class SetPrivacy:
     receipts: bool  # whether others see what was read; reciprocal as well
 
 
-Command = AddContact | RemoveContact | Block | Unblock | SetPrivacy
+@dataclass(frozen=True, slots=True)
+class ClearContacts:
+    pass
+
+
+Command = AddContact | RemoveContact | Block | Unblock | SetPrivacy | ClearContacts
 
 
 # State. Of labels only a digest is kept: enough to know a repeat, and no personal data.
@@ -115,9 +125,13 @@ def evolve(contacts: Contacts, event: Event) -> Contacts:
             return replace(contacts, blocked=tuple(who for who in contacts.blocked if who != person))
         case PrivacyChanged(last_seen=last_seen, receipts=receipts):
             return replace(contacts, last_seen=last_seen, receipts=receipts)
+        case ContactsCleared():
+            return INITIAL
 
 
 def decide(contacts: Contacts, command: Command, context: Context) -> list[Event]:
+    if isinstance(command, ClearContacts) and context.actor.is_system:
+        return [] if contacts == INITIAL else [ContactsCleared()]
     if str(context.actor.person) != context.aggregate_id:
         raise Rejected("not_yours", "You can change only your own contacts.", Reason.FORBIDDEN)
     match command:
@@ -139,6 +153,8 @@ def decide(contacts: Contacts, command: Command, context: Context) -> list[Event
         case SetPrivacy(last_seen=last_seen, receipts=receipts):
             same = (contacts.last_seen, contacts.receipts) == (last_seen, receipts)
             return [] if same else [PrivacyChanged(last_seen, receipts)]
+        case ClearContacts():
+            raise Rejected("not_yours", "Remove your contacts one by one.", Reason.FORBIDDEN)
 
 
 def _digest(label: str) -> bytes:

@@ -44,13 +44,13 @@ Event = VehicleAdded | VehicleRemoved | FavouriteAdded | FavouriteRemoved
 
 @dataclass(frozen=True, slots=True)
 class AddVehicle:
-    plate: str
+    plate: str = field(metadata={"personal": "aggregate_id"})
     vehicle: Vehicle
 
 
 @dataclass(frozen=True, slots=True)
 class RemoveVehicle:
-    plate: str
+    plate: str = field(metadata={"personal": "aggregate_id"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ Command = AddVehicle | RemoveVehicle | AddFavourite | RemoveFavourite
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    vehicles: dict[str, Vehicle] = field(default_factory=dict)
+    vehicles: dict[str, Vehicle] = field(default_factory=dict, metadata={"personal": "aggregate_id"})
     favourites: frozenset[UUID] = frozenset()
 
 

@@ -111,8 +111,8 @@ class Vote:
     """`voter` is one's own id where one is signed in, else a new one whose secret hashes to `proof`."""
 
     voter: UUID
-    name: str
-    email: str
+    name: str = field(metadata={"personal": "voter"})
+    email: str = field(metadata={"personal": "voter"})
     opinions: tuple[Opinion, ...]
     proof: bytes = field(metadata={"secret": True})
 

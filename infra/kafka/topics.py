@@ -43,8 +43,18 @@ def settings_of(topic: Topic, replication: int) -> dict[str, str]:
                 "segment.bytes": str(64 * 1024 * 1024),
                 "segment.ms": str(_HOUR),
                 "min.cleanable.dirty.ratio": "0.2",
-                # What was overwritten or removed is really gone a day later: a forgotten person's key, above all.
                 "max.compaction.lag.ms": str(_DAY),
+                "delete.retention.ms": str(milliseconds(TOMBSTONES_KEPT)),
+            }
+        case Retention.ERASED:
+            return common | {
+                "cleanup.policy": "compact",
+                "retention.ms": "-1",
+                # What was replaced is cleaned away once its segment is closed, which the next record after this time
+                # does: a forgotten person's key above all. The least dirt is reason enough.
+                "segment.ms": str(10 * _MINUTE),
+                "max.compaction.lag.ms": str(10 * _MINUTE),
+                "min.cleanable.dirty.ratio": "0.001",
                 "delete.retention.ms": str(milliseconds(TOMBSTONES_KEPT)),
             }
         case timedelta() as kept:

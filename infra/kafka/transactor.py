@@ -99,14 +99,14 @@ class KafkaTransactor:
             self.abort()
             raise TransactionAborted(str(error)) from failure
 
-    def commit(self, consumer: Consumer, offsets: Mapping[TopicPartition, int]) -> None:
+    def commit(self, consumer: Consumer | None, offsets: Mapping[TopicPartition, int]) -> None:
         """Raises CommitUnknown where Kafka went away so late that the end cannot be told; then the process must end."""
-        if not isinstance(consumer, KafkaConsumer):
+        if not isinstance(consumer, KafkaConsumer | None):
             raise TypeError("the offsets of another log's consumer cannot be part of a Kafka transaction")
         self._commits += 1
         note = f"{self._identity}/{self._commits}"
         try:
-            if offsets:
+            if consumer is not None and offsets:
                 self._send_offsets(consumer, offsets, note)
         except _Broken as broken:
             self._mend()
@@ -193,11 +193,11 @@ class KafkaTransactor:
         self._insist("sending offsets", lambda wait: self._client.send_offsets_to_transaction(places, member, wait))
 
     def _find_out(
-        self, consumer: KafkaConsumer, offsets: Mapping[TopicPartition, int], note: str, broken: _Broken
+        self, consumer: KafkaConsumer | None, offsets: Mapping[TopicPartition, int], note: str, broken: _Broken
     ) -> None:
         """Returns where the transaction was committed after all: then the committed offsets bear its note."""
         self._end_if_fenced()
-        if not offsets:
+        if consumer is None or not offsets:
             raise CommitUnknown(str(broken)) from broken
         try:
             self._mend()  # and so ends the transaction, one way or the other

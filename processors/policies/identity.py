@@ -2,9 +2,11 @@
 
 from uuid import UUID
 
+from domain.chat.contacts import ClearContacts
 from domain.identity.claim import Claimed, Confirm, Expire, Release
 from domain.identity.person import (
     ExpireSession,
+    Forgotten,
     PhoneChanged,
     Registered,
     Renamed,
@@ -41,6 +43,16 @@ def session_refreshed(event: SessionRefreshed, at: Recorded) -> list[Then]:
     return [Then(ExpireSession(event.session, event.expires_at), at.aggregate_id, due=event.expires_at)]
 
 
+def forgotten(event: Forgotten, at: Recorded) -> list[Then]:
+    """Name and number are free again, and what other systems keep of the person's own is cleared."""
+    owner = UUID(at.aggregate_id)
+    return [
+        Then(Release(owner), event.name_claim),
+        Then(Release(owner), event.phone_claim),
+        Then(ClearContacts(), at.aggregate_id),
+    ]
+
+
 def _moved(owner: UUID, new: str, old: str) -> list[Then]:
     return [] if new == old else [Then(Confirm(owner), new), Then(Release(owner), old)]
 
@@ -52,4 +64,5 @@ RULES: Rules = {
     PhoneChanged: phone_changed,
     SessionOpened: session_opened,
     SessionRefreshed: session_refreshed,
+    Forgotten: forgotten,
 }

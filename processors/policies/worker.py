@@ -86,7 +86,7 @@ class Policies:
             topic=topics.commands(aggregate.system),
             key=command.key.encode(),
             headers=command.headers(),
-            body=self._codec.encode(then.command),
+            body=self._codec.encode(then.command, then.to),
         )
 
 

@@ -32,6 +32,7 @@ def settings(tmp_path: Path, kafka: Service, cassandra: Service) -> dict[str, st
     host, _, port = cassandra.address.partition(":")
     return {
         "SEPTET_ENGINE": "cluster",
+        "SEPTET_SECRET": "whatever lies on this broker is sealed under it",
         "SEPTET_KAFKA": kafka.address,
         "SEPTET_CASSANDRA": f'["{host}"]',
         "SEPTET_CASSANDRA_PORT": port,

@@ -125,6 +125,7 @@ def cluster(folder: Path, kafka: str, cassandra: str) -> Iterator[Installation]:
     host, _, port = cassandra.partition(":")
     settings = {
         "SEPTET_ENGINE": "cluster",
+        "SEPTET_SECRET": "whatever lies on this broker is sealed under it",
         "SEPTET_KAFKA": kafka,
         "SEPTET_CASSANDRA": f'["{host}"]',
         "SEPTET_CASSANDRA_PORT": port or "9042",

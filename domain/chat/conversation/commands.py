@@ -55,7 +55,7 @@ class ChangeTitle:
 
 @dataclass(frozen=True, slots=True)
 class SendMessage:
-    text: str
+    text: str = field(metadata={"personal": "actor"})
     reply_to: int | None = None
     mentions: tuple[UUID, ...] = ()
     forwarded: bool = False
@@ -65,7 +65,7 @@ class SendMessage:
 class EditMessage:
     seq: int
     message_id: UUID
-    text: str
+    text: str = field(metadata={"personal": "actor"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +105,10 @@ class MarkRead:
 @dataclass(frozen=True, slots=True)
 class ExportedMessage:
     author: UUID | None
-    author_name: str
+    author_name: str = field(metadata={"personal": "author|actor"})
     sent_at: datetime
     kind: Kind
-    text: str
+    text: str = field(metadata={"personal": "author|actor"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ class MessageSent:
     message_id: UUID
     sender: UUID
     kind: Kind
-    text: str
+    text: str = field(metadata={"personal": "sender"})
     reply_to: int | None
     mentions: tuple[UUID, ...]
     forwarded: bool
@@ -95,7 +95,7 @@ class MessageEdited:
     seq: int
     message_id: UUID
     by: UUID
-    text: str
+    text: str = field(metadata={"personal": "by"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +124,10 @@ class MessageImported:
     ordinal: int
     by: UUID  # who imported it
     author: UUID | None  # where the importer said who it is
-    author_name: str  # as in the export; "" for a notice
+    author_name: str = field(metadata={"personal": "author|by"})  # as in the export; "" for a notice
     sent_at: datetime  # the original time
     kind: Kind
-    text: str
+    text: str = field(metadata={"personal": "author|by"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,22 +3,24 @@
 import re
 
 from domain.identity.claim import is_claim
-from domain.identity.person.commands import ChangeName, ChangePassword, ChangePhone, Register
+from domain.identity.person.commands import ChangeName, ChangePassword, ChangePhone, Forget, Register
 from domain.identity.person.events import (
     CodeUsed,
     Event,
+    Forgotten,
     Method,
     PasswordChanged,
     PhoneChanged,
     Purpose,
     Registered,
     Renamed,
+    RoleRevoked,
     SignInFailed,
 )
 from domain.identity.person.proofs import prove
 from domain.identity.person.sessions import revoked
 from domain.identity.person.state import Person
-from domain.identity.person.who import only
+from domain.identity.person.who import is_operator, only
 from domain.ids import check_uuid
 from domain.kernel import Context, Reason, Rejected
 from domain.text import check_line
@@ -33,7 +35,7 @@ def register(person: Person, command: Register, context: Context) -> list[Event]
     _check_name(command.name, command.name_claim)
     _check_phone(command.phone, command.phone_claim)
     _check_password_hash(command.password_hash)
-    if person.name_claim:
+    if person.name_claim or person.forgotten:
         raise Rejected("already_registered", "This account exists already. Sign in instead.")
     return [
         Registered(command.name, command.phone, command.name_claim, command.phone_claim, command.password_hash),
@@ -70,6 +72,17 @@ def change_password(person: Person, command: ChangePassword, context: Context) -
             events.append(CodeUsed(Purpose.CHANGE_PASSWORD))
     others = (each.id for each in person.sessions if each.id != command.session)
     return [*events, PasswordChanged(command.password_hash), *revoked(others, "password_changed")]
+
+
+def forget(person: Person, command: Forget, context: Context) -> list[Event]:
+    only(context, own=True, operator=True)
+    if not is_operator(context):
+        proof = prove(person, Purpose.FORGET, command.code_hash, command.verified_hash, context)
+        if isinstance(proof, SignInFailed):
+            return [proof]
+    sessions = revoked((each.id for each in person.sessions), "forgotten")
+    roles = [RoleRevoked(each) for each in person.roles]
+    return [*sessions, *roles, Forgotten(person.name_claim, person.phone_claim)]
 
 
 def _check_name(name: str, claim: str) -> None:

@@ -13,22 +13,22 @@ from domain.identity.person.events import Purpose
 class Register:
     """By somebody not signed in, or the system; both claims are held for this person already."""
 
-    name: str
-    phone: str
+    name: str = field(metadata={"personal": "aggregate_id"})
+    phone: str = field(metadata={"personal": "aggregate_id"})
     name_claim: str
     phone_claim: str
-    password_hash: str | None = field(default=None, metadata={"secret": True})
+    password_hash: str | None = field(default=None, metadata={"secret": True, "personal": "aggregate_id"})
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeName:
-    name: str
+    name: str = field(metadata={"personal": "aggregate_id"})
     name_claim: str
 
 
 @dataclass(frozen=True, slots=True)
 class ChangePhone:
-    phone: str
+    phone: str = field(metadata={"personal": "aggregate_id"})
     phone_claim: str
 
 
@@ -36,8 +36,10 @@ class ChangePhone:
 class ChangePassword:
     """By the person. Who has a password proves the old one or gives a code; a failure answers with SignInFailed."""
 
-    password_hash: str = field(metadata={"secret": True})
-    verified_hash: str | None = field(default=None, metadata={"secret": True})  # as in OpenSession
+    password_hash: str = field(metadata={"secret": True, "personal": "aggregate_id"})
+    verified_hash: str | None = field(
+        default=None, metadata={"secret": True, "personal": "aggregate_id"}
+    )  # as in OpenSession
     code_hash: bytes | None = field(default=None, metadata={"secret": True})
     session: UUID | None = None  # stays signed in; all others are revoked
 
@@ -55,12 +57,12 @@ class OpenSession:
     """Sign in with exactly one proof. The answer's last event is SessionOpened, or SignInFailed."""
 
     session: UUID
-    device: str
+    device: str = field(metadata={"personal": "aggregate_id"})
     device_id: UUID
     refresh_hash: bytes = field(metadata={"secret": True})
     code_hash: bytes | None = field(default=None, metadata={"secret": True})
     verified_hash: str | None = field(
-        default=None, metadata={"secret": True}
+        default=None, metadata={"secret": True, "personal": "aggregate_id"}
     )  # by the system: the stored hash that the password agreed with, "" for none
 
 
@@ -96,6 +98,14 @@ class RevokeRole:
     role: str
 
 
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """For ever. By an operator; or by the person, who proves it as in ChangePassword: a failure is SignInFailed."""
+
+    verified_hash: str | None = field(default=None, metadata={"secret": True, "personal": "aggregate_id"})
+    code_hash: bytes | None = field(default=None, metadata={"secret": True})
+
+
 Command = (
     Register
     | ChangeName
@@ -108,4 +118,5 @@ Command = (
     | ExpireSession
     | GrantRole
     | RevokeRole
+    | Forget
 )

@@ -1,12 +1,13 @@
 """Which commands an account accepts, from whom, and what follows."""
 
-from domain.identity.person.account import change_name, change_password, change_phone, register
+from domain.identity.person.account import change_name, change_password, change_phone, forget, register
 from domain.identity.person.commands import (
     ChangeName,
     ChangePassword,
     ChangePhone,
     Command,
     ExpireSession,
+    Forget,
     GrantRole,
     IssueCode,
     OpenSession,
@@ -28,6 +29,9 @@ ROLES = frozenset(("operator",))
 def decide(person: Person, command: Command, context: Context) -> list[Event]:
     if isinstance(command, Register):
         return register(person, command, context)
+    if isinstance(command, Forget) and person.forgotten:
+        only(context, own=True, operator=True)
+        return []
     if not person.name_claim:
         raise Rejected("person_unknown", "There is no such account.", Reason.NOT_FOUND)
     match command:
@@ -37,6 +41,8 @@ def decide(person: Person, command: Command, context: Context) -> list[Event]:
             return change_phone(person, command, context)
         case ChangePassword():
             return change_password(person, command, context)
+        case Forget():
+            return forget(person, command, context)
         case IssueCode():
             return issue_code(person, command, context)
         case OpenSession():

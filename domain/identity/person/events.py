@@ -18,11 +18,12 @@ class Purpose(StrEnum):
 
     SIGN_IN = "sign_in"
     CHANGE_PASSWORD = "change_password"
+    FORGET = "forget"
 
 
 # The ids of claims are in them, so that a policy can confirm and release without looking anything up.
-# `personal` names whose key encrypts a field on the log: here the person this aggregate is. A `secret` field is not to
-# be shown to anybody, operators included.
+# `personal` names whose key seals a field on the log: here the person this aggregate is (see schemas/sealing.py). A
+# `secret` field is not to be shown to anybody, operators included.
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Registered:
     phone: str = field(metadata={"personal": "aggregate_id"})
     name_claim: str
     phone_claim: str
-    password_hash: str | None = field(metadata={"secret": True})
+    password_hash: str | None = field(metadata={"secret": True, "personal": "aggregate_id"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class PhoneChanged:
 
 @dataclass(frozen=True, slots=True)
 class PasswordChanged:
-    password_hash: str = field(metadata={"secret": True})
+    password_hash: str = field(metadata={"secret": True, "personal": "aggregate_id"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class SessionRefreshed:
 @dataclass(frozen=True, slots=True)
 class SessionRevoked:
     session: UUID
-    reason: str  # "signed_out", "reused", "replaced", "password_changed"
+    reason: str  # "signed_out", "reused", "replaced", "password_changed", "forgotten"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,14 @@ class RoleRevoked:
     role: str
 
 
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """The account is no more: from here on what is personal of them is unreadable, before and after."""
+
+    name_claim: str
+    phone_claim: str
+
+
 Event = (
     Registered
     | Renamed
@@ -129,4 +138,5 @@ Event = (
     | SessionExpired
     | RoleGranted
     | RoleRevoked
+    | Forgotten
 )

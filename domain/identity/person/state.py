@@ -8,6 +8,7 @@ from domain.identity.person.events import (
     CodeIssued,
     CodeUsed,
     Event,
+    Forgotten,
     Method,
     PasswordChanged,
     PhoneChanged,
@@ -47,13 +48,14 @@ class Person:
     name: str = field(default="", metadata={"personal": "aggregate_id"})
     name_claim: str = ""  # "": not registered
     phone_claim: str = ""
-    password_hash: str | None = field(default=None, metadata={"secret": True})
+    password_hash: str | None = field(default=None, metadata={"secret": True, "personal": "aggregate_id"})
     roles: tuple[str, ...] = ()
     code: Code | None = None
     codes_issued: tuple[datetime, ...] = ()  # the latest CODES_PER_HOUR
     password_failures: int = 0
     password_failed_at: datetime | None = None
     sessions: tuple[Session, ...] = ()  # at most 16, the oldest first
+    forgotten: bool = False
 
     def session(self, session: UUID) -> Session | None:
         return next((each for each in self.sessions if each.id == session), None)
@@ -102,6 +104,8 @@ def evolve(person: Person, event: Event) -> Person:
             return replace(person, roles=tuple(sorted({*person.roles, role})))
         case RoleRevoked(role=role):
             return replace(person, roles=tuple(each for each in person.roles if each != role))
+        case Forgotten():
+            return Person(forgotten=True)
 
 
 def _tried(code: Code) -> Code:

@@ -1,6 +1,6 @@
 """What can be asked of a lot. Who asks is the actor, never a field."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -70,7 +70,7 @@ class Hold:
     vehicle: Vehicle
     start: datetime
     end: datetime
-    plate: str = ""
+    plate: str = field(default="", metadata={"personal": "actor"})
     space: str = ""  # this very space
     height: int = 0  # centimetres
     price: int | None = None  # what was quoted; refused where it is another now

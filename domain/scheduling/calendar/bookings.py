@@ -277,7 +277,7 @@ def change_guests(calendar: Calendar, command: ChangeGuests, context: Context) -
     _check_others(command.others)
     if digest(command.others) == known.others:
         return []
-    return [GuestsChanged(command.booking, known.start, command.others, known.sequence + 1)]
+    return [GuestsChanged(command.booking, known.start, command.others, known.sequence + 1, known.guest)]
 
 
 def set_reminder(calendar: Calendar, command: SetReminder, context: Context) -> list[Event]:

@@ -131,9 +131,11 @@ class Appointment:
     seats: int
     zone: str  # the guest's
     guest: Guest
-    others: tuple[str, ...]
+    others: tuple[str, ...] = field(metadata={"personal": "guest.person|booking"})
     proof: bytes = field(metadata={"secret": True})
-    place: str = ""  # where to meet, or to call, where the event type leaves it to the guest
+    place: str = field(
+        default="", metadata={"personal": "guest.person|booking"}
+    )  # where to meet, or to call, where the event type leaves it to the guest
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +185,7 @@ class Reschedule:
 @dataclass(frozen=True, slots=True)
 class ChangeGuests:
     booking: UUID
-    others: tuple[str, ...]
+    others: tuple[str, ...] = field(metadata={"personal": "actor|booking"})
     proof: bytes = field(default=b"", metadata={"secret": True})
 
 

@@ -30,10 +30,10 @@ class Status(StrEnum):
 class Guest:
     """Who books. `answers` by the name of the question."""
 
-    name: str = field(metadata={"personal": "booking"})
-    email: str = field(metadata={"personal": "booking"})
+    name: str = field(metadata={"personal": "person|booking"})
+    email: str = field(metadata={"personal": "person|booking"})
     person: UUID | None = None  # None: not signed in, and known by their link alone
-    answers: dict[str, str] = field(default_factory=dict, metadata={"personal": "booking"})
+    answers: dict[str, str] = field(default_factory=dict, metadata={"personal": "person|booking"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +173,9 @@ class Booked:
     status: Status
     blocks: bool  # whether it keeps others out while it is pending
     guest: Guest
-    others: tuple[str, ...] = field(metadata={"personal": "booking"})  # e-mail addresses of further guests
+    others: tuple[str, ...] = field(metadata={"personal": "guest.person|booking"})  # e-mail addresses of further guests
     meant: Meant
-    location: Location
+    location: Location = field(metadata={"personal": "guest.person|booking"})  # a guest's own number, it may be
     price: int
     currency: str
     reminders: tuple[int, ...]
@@ -246,8 +246,9 @@ class NoShowMarked:
 class GuestsChanged:
     booking: UUID
     start: datetime
-    others: tuple[str, ...] = field(metadata={"personal": "booking"})
+    others: tuple[str, ...] = field(metadata={"personal": "person|booking"})
     sequence: int
+    person: UUID | None = None  # the guest, where they were signed in
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,8 +352,8 @@ class Commented:
     note: UUID
     author: UUID | None  # None: known by the link alone
     by_host: bool
-    name: str = field(metadata={"personal": "booking"})
-    text: str = field(metadata={"personal": "booking"})
+    name: str = field(metadata={"personal": "author|booking"})
+    text: str = field(metadata={"personal": "author|booking"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,7 +364,7 @@ class FileAttached:
     note: UUID
     author: UUID | None
     by_host: bool
-    name: str = field(metadata={"personal": "booking"})
+    name: str = field(metadata={"personal": "author|booking"})
     media: str
     size: int
     digest: bytes  # SHA-256

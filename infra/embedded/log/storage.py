@@ -36,7 +36,7 @@ CREATE TABLE topics (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
     partitions INTEGER NOT NULL,
-    retention TEXT NOT NULL            -- 'forever', 'compacted', or microseconds
+    retention TEXT NOT NULL            -- 'forever', 'compacted', 'erased', or microseconds
 );
 CREATE TABLE runs (
     id INTEGER PRIMARY KEY,            -- place << {OFFSET_BITS} | offset of the first record
@@ -150,7 +150,7 @@ class StoredTopic:
 
     @property
     def compacted(self) -> bool:
-        return self.retention is Retention.COMPACTED
+        return self.retention in (Retention.COMPACTED, Retention.ERASED)
 
     def place(self, partition: int) -> Place:
         if not 0 <= partition < self.partitions:

@@ -16,7 +16,7 @@ class Transaction:
     def __init__(
         self,
         group: str,
-        member: int,
+        member: int | None,  # None: it has consumed nothing
         offsets: Mapping[Place, int],
         entries: Sequence[Entry] = (),
         writer_of: tuple[str, int] | None = None,  # a transactor's slot and epoch
@@ -31,7 +31,8 @@ class Transaction:
             slot, epoch = self._writer_of
             if commit.view.epochs.get(slot) != epoch:
                 raise Fenced(f"another process has taken the slot {slot}")
-        commit.view.check(self._group, self._member, self._offsets)
+        if self._member is not None:
+            commit.view.check(self._group, self._member, self._offsets)
         for entry in self._entries:
             commit.append(entry)
         commit.consume(self._group, self._offsets)

@@ -28,14 +28,15 @@ class EmbeddedTransactor:
         place = found.place(partition)
         self._open().append(Entry(place, key, encode(key, value, headers), found.compacted, value is None))
 
-    def commit(self, consumer: Consumer, offsets: Mapping[TopicPartition, int]) -> None:
-        if not isinstance(consumer, EmbeddedConsumer):
+    def commit(self, consumer: Consumer | None, offsets: Mapping[TopicPartition, int]) -> None:
+        if not isinstance(consumer, EmbeddedConsumer | None):
             raise TypeError("a transaction commits the offsets of a consumer of the same log")
         staged, self._staged = self._open(), None
-        if consumer.closed:
+        if consumer is not None and consumer.closed:
             raise TransactionAborted("the consumer has left its group")
         places = {self._storage.topic(topic).place(number): offset for (topic, number), offset in offsets.items()}
-        transaction = Transaction(consumer.group, consumer.member, places, staged, (self._slot, self._epoch))
+        group, member = ("", None) if consumer is None else (consumer.group, consumer.member)
+        transaction = Transaction(group, member, places, staged, (self._slot, self._epoch))
         self._writer.submit(transaction)
         transaction.wait()
 

@@ -5,17 +5,21 @@ import pytest
 from domain.chat.contacts import (
     BLOCKED,
     CONTACTS,
+    INITIAL,
     AddContact,
     Audience,
     Block,
     Blocked,
+    ClearContacts,
     ContactAdded,
     ContactRemoved,
+    ContactsCleared,
     PrivacyChanged,
     RemoveContact,
     SetPrivacy,
     Unblock,
     Unblocked,
+    evolve,
 )
 from domain.kernel import ANONYMOUS, Reason
 from tests.scenario import ANN, BOB, SYSTEM, Given, given
@@ -89,3 +93,11 @@ def test_there_is_a_limit_to_blocking() -> None:
     full = contacts(*(Blocked(UUID(int=number)) for number in range(BLOCKED)))
     full.when(Block(BOB), by=ANN).rejected("too_many_blocked")
     full.when(Block(UUID(int=7)), by=ANN).then()
+
+
+def test_whoever_is_forgotten_knows_nobody() -> None:
+    known = contacts(ContactAdded(BOB, "Bob"), Blocked(BOB))
+    known.when(ClearContacts(), by=SYSTEM).then(ContactsCleared())
+    contacts().when(ClearContacts(), by=SYSTEM).then()
+    known.when(ClearContacts(), by=ANN).rejected("not_yours", Reason.FORBIDDEN)
+    assert evolve(INITIAL, ContactsCleared()) == INITIAL

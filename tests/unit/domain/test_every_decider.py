@@ -18,7 +18,7 @@ from domain.chat.conversation import (
     Unreact,
     message_id,
 )
-from domain.identity.person import ChangePassword, IssueCode, OpenSession
+from domain.identity.person import ChangePassword, Forget, IssueCode, OpenSession
 from domain.kernel import ANONYMOUS, Actor, Aggregate, Message
 from tests.scenario import ANN, Given, fold
 from tests.unit.domain.conversations import GROUP, SEAL, group, sent
@@ -45,6 +45,7 @@ ADDITIVE: dict[type, tuple[Given, Message, Actor]] = {
     # Failed guesses count: that is what they are recorded for.
     OpenSession: (ann(code()), by_code(WRONG), ANONYMOUS),
     ChangePassword: (ann(), ChangePassword(OTHER_HASH, verified_hash=""), BY_ANN),
+    Forget: (ann(), Forget(verified_hash=""), BY_ANN),
     # Each is sent to the person, up to five an hour.
     IssueCode: (ann(), IssueCode(CODE), ANONYMOUS),
 }

@@ -13,6 +13,8 @@ from domain.identity.person import (
     CodeIssued,
     CodeUsed,
     ExpireSession,
+    Forget,
+    Forgotten,
     GrantRole,
     IssueCode,
     Method,
@@ -37,7 +39,7 @@ from domain.identity.person import (
 )
 from domain.identity.person.proofs import CODE_ATTEMPTS, CODE_LIFE, LOCK_OUT, PASSWORD_FAILURES
 from domain.identity.person.sessions import SESSION_LIFE, SESSIONS
-from domain.identity.person.state import CODES_PER_HOUR
+from domain.identity.person.state import CODES_PER_HOUR, Person
 from domain.kernel import ANONYMOUS, Actor, Reason
 from tests.scenario import ANN, BOB, NOON, SYSTEM, Given, given
 
@@ -378,3 +380,33 @@ class TestRoles:
 
     def test_there_are_only_known_roles(self) -> None:
         ann().when(GrantRole("god"), by=SYSTEM).rejected("role_unknown", Reason.INVALID)
+
+
+class TestBeingForgotten:
+    GONE = Forgotten(NAME_CLAIM, PHONE_CLAIM)
+    OPERATOR = Actor("system", "operator")
+
+    def test_an_operator_ends_an_account_with_its_sessions_and_roles(self) -> None:
+        known = ann(opened(S1), opened(S2, LAPTOP), RoleGranted("operator"))
+        ends = (SessionRevoked(S1, "forgotten"), SessionRevoked(S2, "forgotten"), RoleRevoked("operator"), self.GONE)
+        known.when(Forget(), by=self.OPERATOR).then(*ends)
+        known.when(Forget(), by=Actor("person", str(BOB), frozenset(("operator",)))).then(*ends)
+
+    def test_the_person_proves_it_first(self) -> None:
+        ann().when(Forget(verified_hash=HASH), by=SYSTEM).then(self.GONE)
+        ann().when(Forget(verified_hash=""), by=SYSTEM).then(SignInFailed(Method.PASSWORD, NOON))
+        ann(code(Purpose.FORGET)).when(Forget(code_hash=CODE), by=ANN).then(self.GONE)
+        ann(code(Purpose.SIGN_IN)).when(Forget(code_hash=CODE), by=ANN).rejected("code_expired", Reason.FORBIDDEN)
+        ann().when(Forget(), by=ANN).rejected("proof_missing", Reason.INVALID)
+
+    def test_nobody_else_does(self) -> None:
+        ann().when(Forget(verified_hash=HASH), by=BOB).rejected("not_yours", Reason.FORBIDDEN)
+        ann(self.GONE).when(Forget(), by=BOB).rejected("not_yours", Reason.FORBIDDEN)
+        nobody().when(Forget(), by=self.OPERATOR).rejected("person_unknown", Reason.NOT_FOUND)
+
+    def test_once_is_for_ever(self) -> None:
+        gone = ann(opened(S1), self.GONE)
+        gone.when(Forget(), by=self.OPERATOR).then()
+        gone.when(REGISTER, by=ANONYMOUS).rejected("already_registered")
+        gone.when(IssueCode(CODE), by=ANONYMOUS).rejected("person_unknown", Reason.NOT_FOUND)
+        assert evolve(evolve(INITIAL, REGISTERED), self.GONE) == Person(forgotten=True)

@@ -8,11 +8,12 @@ from uuid import UUID
 import pytest
 
 from domain.catalogue import CATALOGUE
-from domain.chat.contacts import Blocked, Unblocked
+from domain.chat.contacts import Blocked, ClearContacts, Unblocked
 from domain.chat.conversation import SetBlocked, direct_id
 from domain.identity.claim import Claimed, Confirm, Expire, Release
 from domain.identity.person import (
     ExpireSession,
+    Forgotten,
     Method,
     PhoneChanged,
     Registered,
@@ -76,6 +77,11 @@ def follows(event: Message, to: object) -> Sequence[Then]:
             ANN,
             [Then(ExpireSession(SESSION, LATER), str(ANN), due=LATER)],
         ),
+        (
+            Forgotten(NAME, PHONE),
+            ANN,
+            [Then(Release(ANN), NAME), Then(Release(ANN), PHONE), Then(ClearContacts(), str(ANN))],
+        ),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -85,7 +91,7 @@ def test_what_follows(event: Message, to: object, expected: list[Then]) -> None:
 
 def test_every_rule_of_the_chat_and_of_identity_is_tested_here() -> None:
     tested = {Blocked, Unblocked, Claimed, Registered, Renamed, PhoneChanged, SessionOpened, SessionRefreshed}
-    assert {*chat.RULES, *identity.RULES} == tested
+    assert {*chat.RULES, *identity.RULES} == tested | {Forgotten}
 
 
 async def followed(stage: Stage) -> Stream[object]:
