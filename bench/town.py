@@ -74,9 +74,16 @@ class Town:
         return group
 
     async def _post(self, path: str, body: Any, by: Person | None = None) -> Any:
-        """Tries again where it was too early: the read models that a request looks at follow the log."""
-        for pause in (0.1, 0.3, 1.0, 3.0, 5.0, None):
-            answer = await self._http.post(path, json=body, headers=by.headers() if by else {})
+        """Tries again where it was too early: read models follow the log, and workers have just been started."""
+        headers = {"Idempotency-Key": str(uuid4()), **(by.headers() if by else {})}  # it may have been done after all
+        for pause in (0.1, 0.3, 1.0, 3.0, 5.0, 10.0, 20.0, 40.0, None):
+            try:
+                answer = await self._http.post(path, json=body, headers=headers)
+            except httpx.TransportError:  # an idle connection that was just closed
+                if pause is None:
+                    raise
+                await asyncio.sleep(pause)
+                continue
             if answer.status_code < 300:
                 return answer.json()
             if answer.status_code not in (404, 429, 503) or pause is None:

@@ -10,7 +10,7 @@ SHOWN = 5  # percent of a core: who took less is not named
 
 
 class Usage:
-    """What each named process, and the whole machine, did since `start`."""
+    """What each named process with those it has started, and the whole machine, did since `start`."""
 
     def __init__(self, processes: Mapping[str, int]) -> None:
         self._processes = {"bench": os.getpid(), **processes}
@@ -40,12 +40,28 @@ class Usage:
     def _seconds(self) -> dict[str, float]:
         found = {}
         for name, pid in self._processes.items():
-            try:
-                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue  # it has ended
-            found[name] = (int(fields[11]) + int(fields[12])) / TICKS
+            own = (os.getpid(),) if pid == os.getpid() else (pid, *_children(pid))  # the benchmark's are ours
+            seconds = [taken for each in own if (taken := _seconds_of(each)) is not None]
+            if seconds:
+                found[name] = sum(seconds)
         return found
+
+
+def _seconds_of(pid: int) -> float | None:
+    """Processor seconds of one process; None where it has ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def _children(pid: int) -> list[int]:
+    """The processes that a process has started itself."""
+    try:
+        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
 
 
 def resident(pid: int) -> int:

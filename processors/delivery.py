@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
@@ -163,7 +162,8 @@ class Delivery:
     def _enter(
         self, record: Record, entry: Entry, writes: list[Write], nudges: dict[tuple[bytes, UUID], Write]
     ) -> None:
-        waiting, place = defaultdict[int, bytearray](bytearray), record.offset + 1  # from 1: 0 is before all
+        waiting: dict[int, dict[bytes, None]] = {}  # by gateway, whose devices are connected there
+        place = record.offset + 1  # from 1: 0 is before all
         for start in range(0, len(entry.people), 16):
             raw = entry.people[start : start + 16]
             person = UUID(bytes=raw)
@@ -173,10 +173,10 @@ class Delivery:
             else:
                 writes.append(self._inbox.entry(person, place, entry.data, record.time))
             for session in self._sessions.get(person, {}).values():
-                if session.gateway is not None and raw not in waiting[session.gateway]:
-                    waiting[session.gateway] += raw
+                if session.gateway is not None:
+                    waiting.setdefault(session.gateway, {})[raw] = None
         for gateway, people in waiting.items():
-            self._push(gateway, Push(bytes(people), place, entry.data))
+            self._push(gateway, Push(b"".join(people), place, entry.data))
 
     def _push(self, gateway: int, push: Push) -> None:
         if gateway < self._gateways:

@@ -24,7 +24,7 @@ T = TypeVar("T")
 Item = TypeVar("Item")
 
 PATIENCE = (0.05, 0.25, 1.0)  # seconds between the attempts at an event whose handling fails; then its key is parked
-PACE = 0.01  # seconds from one batch to the next, at least: under load they get larger, and the first never waits
+PACE = 0.02  # seconds from one batch to the next, at least: under load they get larger, and the first never waits
 MENDED = 500  # records at a time where some are missing
 
 

@@ -14,6 +14,8 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from faust.types import TP
 
+from processors.faust.prompt import Prompt
+
 if TYPE_CHECKING:
     from processors.faust.app import StreamApp
 
@@ -30,7 +32,7 @@ class CommittedThread(AIOKafkaConsumerThread):
         return consumer
 
 
-class ProgressConsumer(Consumer):
+class ProgressConsumer(Prompt, Consumer):
     """Starts where the stream's progress ends, and commits the stream's progress."""
 
     app: "StreamApp"
