@@ -44,9 +44,19 @@ async def _measure(septet: Installation, report: Report, members: int) -> None:
         p50, last = meter.delivering.percentiles(0.5, 1.0)
         busy = usage.text()
         if number:  # the first makes what is made once
-            report.add(message=number, delivered=len(meter.delivering.values), p50_ms=p50, last_ms=last, busy=busy)
+            report.add(
+                message=number,
+                delivered=len(meter.delivering.values),
+                missing=meter.missing,
+                refused=meter.refusals,
+                p50_ms=p50,
+                last_ms=last,
+                busy=busy,
+            )
         await asyncio.sleep(PAUSE)
     worst = max(float(row["last_ms"] or 0) for row in report.rows)
-    report.notes.append(f"the last member had it after {worst:,.0f} ms in the worst of {MESSAGES} messages")
+    report.notes.append(f"the last member had it after {worst:,.0f} ms in the worst of the messages that came")
+    if missing := sum(int(row["missing"] or 0) for row in report.rows):
+        report.notes.append(f"{missing:,} of {MESSAGES * members:,} copies had not come within {PATIENCE:.0f} s")
     for each in devices:
         each.close()
