@@ -123,7 +123,7 @@ def main() -> None:
         house = build(Settings(_env_file=None, data=Path(folder)))
         asyncio.run(measure(house, report))
         asyncio.run(house.tables.close())
-        house.log.close()
+        house.close()
     report.publish()
 
 

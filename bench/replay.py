@@ -71,7 +71,7 @@ async def _measure(septet: Installation, report: Report, count: int, way: str) -
         busy=usage.text(),
     )
     await house.tables.close()
-    house.log.close()
+    house.close()
 
 
 def _fill(house: House, count: int) -> None:

@@ -75,4 +75,4 @@ async def _replay(house: House, handler: Replay, share: int, of: int, sending: C
     await replay(handler, house.log, house.codec, house.store, 1, told, share=share, of=of)
     sending.send(None)
     await house.tables.close()
-    house.log.close()
+    house.close()
