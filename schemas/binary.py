@@ -17,6 +17,7 @@ from domain.instants import EPOCH
 from schemas.avro import MICROSECOND, Logical, Schema
 from schemas.unrolled import Read, Write, record_reader, record_writer
 
+REMEMBERED = 20_000  # objects of a kind of map: some large states
 _LONGEST = 10  # bytes of a 64-bit number
 _EIGHT, _CEILING = 1 << 49, 1 << 56  # zigzag numbers of exactly eight bytes; instants from 1978 to 3111 are among them
 _LOW_HALF = sum(0x80 << shift for shift in (0, 7, 14, 21))  # the continuation bits of four bytes,
@@ -245,13 +246,13 @@ def writer(schema: Schema, named: dict[str, Write] | None = None) -> Write:
             named[name] = _write_identifier
             return named[name]
         case {"type": "array", "logicalType": Logical.MAP, "items": {"fields": [key, value]}}:
-            return _entries_writer(writer(key["type"], named), writer(value["type"], named))
+            return _entries_writer(writer(key["type"], named), _entry_writer(value["type"], named))
         case {"type": "array", "logicalType": Logical.SET, "items": items}:
             return _set_writer(writer(items, named))
         case {"type": "array", "items": items}:
             return _array_writer(writer(items, named))
         case {"type": "map", "values": values}:
-            return _entries_writer(_write_text, writer(values, named))
+            return _entries_writer(_write_text, _entry_writer(values, named))
         case {"type": "string", "enum": members}:
             return _member_writer(frozenset(members))
         case {"type": primitive, **rest}:
@@ -291,6 +292,31 @@ def _entries_writer(key: Write, value: Write) -> Write:
         return _block(sorted([key(each) + value(values[each]) for each in values]))
 
     return write
+
+
+def _entry_writer(schema: Schema, named: dict[str, Write]) -> Write:
+    is_record = schema in named if isinstance(schema, str) else isinstance(schema, dict) and schema["type"] == "record"
+    return _remembering(writer(schema, named)) if is_record else writer(schema, named)
+
+
+def _remembering(write: Write) -> Write:
+    """Writes an object that it has written before from memory: of a large state little changes from batch to batch.
+
+    It is known again by being the same object, which is right because messages and states never change in place.
+    """
+    known: dict[int, tuple[object, bytes]] = {}  # each object is kept, so that no other one can have its id
+
+    def remembered(value: object) -> bytes:
+        found = known.get(id(value))
+        if found is not None:
+            return found[1]
+        written = write(value)
+        if len(known) >= REMEMBERED:
+            known.clear()
+        known[id(value)] = (value, written)
+        return written
+
+    return remembered
 
 
 def _member_writer(members: frozenset[str]) -> Write:

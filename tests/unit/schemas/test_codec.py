@@ -2,6 +2,7 @@
 
 import tracemalloc
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from io import BytesIO
@@ -13,7 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.catalogue import CATALOGUE
 from domain.kernel import Answer, Message, Snapshot
+from domain.parking.lot import Lot, Space
+from schemas import binary
 from schemas.binary import reader, writer
 from schemas.codec import FRAME, Codec, NotReleased, Undecodable, Unencodable
 from schemas.registry import Lock
@@ -470,3 +474,17 @@ def test_a_class_that_checks_its_values_is_heard() -> None:
                 raise KeyError("there is no such page")
 
     _ends_early(Checked, writer("long")(-1))
+
+
+@pytest.mark.parametrize("room", [1, 3, 1_000])
+def test_an_entry_that_was_written_before_is_written_as_it_is_now(room: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether or not it is still remembered; an equal object is as good as the same."""
+    monkeypatch.setattr(binary, "REMEMBERED", room)
+    spaces = {f"C{number}": Space(f"C{number}", "0") for number in range(5)}
+    lot, codec = Lot(spaces=spaces), Codec(CATALOGUE, Lock.load())
+    first = codec.encode(Snapshot(1, lot))
+    assert codec.encode(Snapshot(1, lot)) == first
+    assert codec.encode(Snapshot(1, deepcopy(lot))) == first
+    other = replace(lot, spaces={**spaces, "C3": Space("C3", "1")})
+    assert codec.decode(codec.encode(Snapshot(1, other))) == Snapshot(1, other)
+    assert codec.decode(codec.encode(Snapshot(1, lot))) == Snapshot(1, lot)
