@@ -45,7 +45,10 @@ SENSIBLE: dict[str, object] = {  # what would hardly be found by chance, by the 
     "device": "Phone",
     **lots.SENSIBLE,
 }
-SENSIBLE_IN: dict[str, dict[str, object]] = {"scheduling": {**SENSIBLE, **bookables.SENSIBLE}}  # in one system alone
+SENSIBLE_IN: dict[str, dict[str, object]] = {  # in one system alone
+    "parking": {**SENSIBLE, **lots.OWN},
+    "scheduling": {**SENSIBLE, **bookables.SENSIBLE},
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,7 @@ BEGINNING: tuple[tuple[Message, Actor], ...] = (
     (Change(ANN, NOON + HOUR, NOON + 4 * HOUR), _driver),
     (CloseSpace("M1", "paint"), _owner),
 )
+OWN: dict[str, object] = {"near": ("M1", "C1"), "plan": LINE}  # names that mean something else elsewhere
 SENSIBLE: dict[str, object] = {
     "zone": ZONE,
     "address": "Main Street 1",
@@ -127,8 +128,6 @@ SENSIBLE: dict[str, object] = {
     "price": None,
     "height": 0,
     "method": "card",
-    "near": ("M1", "C1"),
-    "plan": LINE,
     "validation": Validation("SHOP", Allowance.PERCENT, 50),
     "reason": "counted by hand",
 }
