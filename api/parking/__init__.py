@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Depends
 
-from api.parking import arrange, article, driver, gate, guide, history, lots, money, open_data, reservations
+from api.parking import arrange, article, driver, gate, guard, guide, history, lots, money, open_data, reservations
 from api.parking.lots import known_version
 
 ROUTERS = (
@@ -13,6 +13,7 @@ ROUTERS = (
     open_data,
     arrange,
     gate,
+    guard,
     guide,
     history,
     lots,  # `/{lot_id}` takes what others left

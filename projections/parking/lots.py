@@ -17,15 +17,20 @@ from domain.parking.lot import (
     Exited,
     Held,
     HoursChanged,
+    IncidentClosed,
+    IncidentReported,
     Lapse,
     Lapsed,
     LayoutChanged,
     LotOpened,
+    Observed,
     Overstayed,
     Paid,
     PaymentAsked,
     PaymentFailed,
     PlanDrawn,
+    PlateUnwatched,
+    PlateWatched,
     Rehomed,
     SpaceClosed,
     SpaceReopened,
@@ -47,10 +52,12 @@ from projections.parking.tables import (
     BUCKET,
     DIARY,
     FAVOURITES,
+    INCIDENTS,
     INSIDE,
     LISTED,
     LOTS,
     MINE,
+    OBSERVATIONS,
     OCCUPANCY,
     PAYMENTS,
     PLANS,
@@ -62,9 +69,11 @@ from projections.parking.tables import (
     SUGGESTED,
     TAKEN,
     TARIFFS,
+    TICKET_PLATES,
     TICKETS,
     VALIDATIONS,
     VEHICLES,
+    WATCHED,
     WORKPLACES,
 )
 from projections.projection import Projection, Writes
@@ -273,7 +282,6 @@ def entered(event: Entered, at: Recorded) -> Writes:
             ticket=which,
             lot=lot,
             vehicle=event.vehicle.value,
-            plate=event.plate,
             space=event.space,
             entered_at=since,
             begin=event.begin,
@@ -291,6 +299,7 @@ def entered(event: Entered, at: Recorded) -> Writes:
             since=since,
             pool=event.taken.pool,
         ),
+        TICKET_PLATES.put(at.micros, ticket=which, plate=event.plate),
         *_occupied(at, event.space, which, since),
         *_counted(at, event.taken.pool, event.inside),
         _noted(at, "entered", str(which), event.space),
@@ -395,6 +404,61 @@ def count_corrected(event: CountCorrected, at: Recorded) -> Writes:
         writes.append(INSIDE.put(at.micros, lot=_lot(at), ticket=each, **unknown))
     change = f"{event.before} → {event.after}: {event.reason}"
     return [*writes, *_counted(at, event.pool, event.after), _noted(at, "count corrected", event.pool, change)]
+
+
+# Security.
+
+
+@parking.on(Observed)
+def observed(event: Observed, at: Recorded) -> Writes:
+    match = {} if event.match is None else {"match": event.match, "misread": event.misread}
+    return [
+        _seen(at),
+        OBSERVATIONS.put(
+            at.micros,
+            lot=_lot(at),
+            day=_day(at.time),
+            micros=at.micros,
+            observation=event.observation,
+            camera=event.camera,
+            plate=event.plate,
+            confidence=event.confidence,
+            watched=event.watched,
+            **match,
+        ),
+    ]
+
+
+@parking.on(PlateWatched)
+def plate_watched(event: PlateWatched, at: Recorded) -> Writes:
+    row = {"reason": event.reason, "by": event.by, "since": at.time}
+    return [_seen(at), WATCHED.put(at.micros, lot=_lot(at), plate=event.plate, **row), _noted(at, "plate watched", "")]
+
+
+@parking.on(PlateUnwatched)
+def plate_unwatched(event: PlateUnwatched, at: Recorded) -> Writes:
+    return [_seen(at), WATCHED.remove(at.micros, lot=_lot(at), plate=event.plate), _noted(at, "plate unwatched", "")]
+
+
+@parking.on(IncidentReported)
+def incident_reported(event: IncidentReported, at: Recorded) -> Writes:
+    about = {name: value for name in ("claim", "by") if (value := getattr(event, name)) is not None}
+    row = {"kind": event.kind, "note": event.note, "reported_at": at.time, **about}
+    return [
+        _seen(at),
+        INCIDENTS.put(at.micros, lot=_lot(at), incident=event.incident, **row),
+        _noted(at, "incident", str(event.incident), event.kind),
+    ]
+
+
+@parking.on(IncidentClosed)
+def incident_closed(event: IncidentClosed, at: Recorded) -> Writes:
+    row = {"closed_at": at.time, "closed_by": event.by, "outcome": event.note}
+    return [
+        _seen(at),
+        INCIDENTS.put(at.micros, lot=_lot(at), incident=event.incident, **row),
+        _noted(at, "incident closed", str(event.incident), event.note),
+    ]
 
 
 # Drivers' own things.

@@ -26,10 +26,12 @@ from projections.parking.tables import (
     BUCKET,
     DIARY,
     FAVOURITES,
+    INCIDENTS,
     INSIDE,
     LISTED,
     LOTS,
     MINE,
+    OBSERVATIONS,
     PAYMENTS,
     PLANS,
     RESERVATIONS,
@@ -39,9 +41,11 @@ from projections.parking.tables import (
     SUGGESTED,
     TAKEN,
     TARIFFS,
+    TICKET_PLATES,
     TICKETS,
     VALIDATIONS,
     VEHICLES,
+    WATCHED,
     WORKPLACES,
 )
 
@@ -208,9 +212,13 @@ class Lots:
         row = await self._tables.get(TICKETS, ticket=ticket)
         if row is None or row["entered_at"] is None:
             return None
-        tariff, validations, paid = await asyncio.gather(
-            self.tariff(row["lot"], row["tariff_version"]), self._validations(ticket), self.paid(ticket)
+        tariff, validations, paid, read = await asyncio.gather(
+            self.tariff(row["lot"], row["tariff_version"]),
+            self._validations(ticket),
+            self.paid(ticket),
+            self._tables.get(TICKET_PLATES, ticket=ticket),
         )
+        row = {**row, "plate": (read or {}).get("plate") or ""}
         until = 0 if row["until"] is None else micros(row["until"])
         grace = 0 if row["grace"] is None else micros(row["grace"])
         end = micros(row["exited_at"] or now)
@@ -233,6 +241,19 @@ class Lots:
     async def _validations(self, ticket: UUID) -> tuple[Validation, ...]:
         rows = await self._tables.scan(VALIDATIONS, ticket=ticket, limit=100)
         return tuple(Validation(row["code"], Allowance(row["allowance"]), row["value"]) for row in rows)
+
+    async def observations(self, lot: UUID, day: str, limit: int) -> list[Row]:
+        """What the cameras read on a day (UTC), the latest first; nothing of more than a month ago."""
+        return await self._tables.scan(OBSERVATIONS, lot=lot, day=day, limit=limit)
+
+    async def watched(self, lot: UUID) -> list[Row]:
+        return await self._tables.scan(WATCHED, lot=lot, limit=MOST)
+
+    async def incidents(self, lot: UUID) -> list[Row]:
+        """Every incident, the latest first."""
+        rows = await self._tables.scan(INCIDENTS, lot=lot, limit=MOST)
+        known = [row for row in rows if row["reported_at"] is not None]
+        return sorted(known, key=lambda row: row["reported_at"], reverse=True)
 
     async def vehicles(self, person: UUID) -> dict[str, str]:
         """A driver's vehicles: plate and class."""

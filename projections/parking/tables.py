@@ -1,6 +1,6 @@
 """The tables of car parks: one for each question."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from infra.tables import Table
@@ -91,7 +91,6 @@ TICKETS = Table(
         "lot": UUID,
         "holder": UUID,
         "vehicle": str,
-        "plate": str,
         "space": str,
         "entered_at": datetime,
         "begin": datetime,
@@ -132,6 +131,37 @@ DIARY = Table(
     columns={"what": str, "subject": str, "actor": str, "detail": str},
     descending=True,
 )
+PLATES_KEPT = timedelta(days=30)  # from when a plate was read: then no read model knows it any more
+TICKET_PLATES = Table("parking_ticket_plates", partition={"ticket": UUID}, columns={"plate": str}, ttl=PLATES_KEPT)
+OBSERVATIONS = Table(
+    "parking_observations",
+    partition={"lot": UUID, "day": str},
+    clustering={"micros": int, "observation": UUID},
+    columns={"camera": str, "plate": str, "confidence": int, "match": UUID, "misread": int, "watched": bool},
+    descending=True,
+    ttl=PLATES_KEPT,
+)
+WATCHED = Table(
+    "parking_watched",
+    partition={"lot": UUID},
+    clustering={"plate": str},
+    columns={"reason": str, "by": UUID, "since": datetime},
+)
+INCIDENTS = Table(
+    "parking_incidents",
+    partition={"lot": UUID},
+    clustering={"incident": UUID},
+    columns={
+        "kind": str,
+        "note": str,
+        "claim": UUID,
+        "by": UUID,
+        "reported_at": datetime,
+        "closed_at": datetime,
+        "closed_by": UUID,
+        "outcome": str,
+    },
+)
 OCCUPANCY = Table(
     "parking_occupancy",
     partition={"lot": UUID, "day": str},  # UTC
@@ -159,6 +189,10 @@ ALL = [
     VALIDATIONS,
     PAYMENTS,
     DIARY,
+    TICKET_PLATES,
+    OBSERVATIONS,
+    WATCHED,
+    INCIDENTS,
     OCCUPANCY,
     VEHICLES,
     FAVOURITES,

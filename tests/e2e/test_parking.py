@@ -130,12 +130,22 @@ async def test_the_gates_count_and_nobody_passes_twice(town: Town) -> None:
     assert sorted(states) == ["free", "free", "occupied"]
     assert len(await lot.change("GET", "inside")) == 2
     assert [each["what"] for each in await lot.change("GET", "diary")][:2] == ["count corrected", "left"]
+    read = {"camera": "gate 1", "plate": asked, "confidence": 70}
+    proposed = await lot.change("POST", "observations", 201, json=read)
+    assert (proposed["misread"], proposed["watched"]) == (0.5, False)
+    await lot.change("POST", "watched", 204, json={"plate": asked, "reason": "left without paying"})
+    assert (await lot.change("POST", "observations", 201, json=read))["watched"]
+    [incident] = await lot.change("GET", "incidents")
+    assert incident["kind"] == "watched plate"
+    await lot.change("POST", f"incidents/{incident['incident']}/closure", 204, json={"note": "paid"})
+    assert (await lot.change("GET", "incidents"))[0]["outcome"] == "paid"
+    assert len(await lot.change("GET", "observations")) == 2
     past, ahead = await lot.change("GET", "occupancy"), await lot.change("GET", "forecast")
     assert (past["capacity"], past["times"][-1]["pools"]) == (3, {"car": 2})
     assert [each["expected"] for each in ahead["hours"] if each["at"] > datetime.now(UTC).isoformat()][:1] in ([2], [])
     eve.has_seen(owner)
     await eve.ask("GET", f"/parking/{lot.id}/matches", 403, params=asked)
-    for path in ("inside", "diary", "occupancy", "forecast", "revenue"):
+    for path in ("inside", "diary", "occupancy", "forecast", "revenue", "observations", "watched", "incidents"):
         assert (await eve.ask("GET", f"/parking/{lot.id}/{path}", 403))["code"] == "not_at_work_here"
     await eve.ask("POST", f"/parking/{lot.id}/gate/entry", 403, json={"plate": {"number": "X", "country": "DE"}})
     await eve.ask("PUT", f"/parking/{lot.id}/terms", 403, json={})

@@ -164,6 +164,41 @@ class ReopenSpace:
     space: str
 
 
+@dataclass(frozen=True, slots=True)
+class Observe:
+    """A camera has read a plate."""
+
+    observation: UUID  # a new one
+    camera: str
+    plate: str
+    confidence: int  # per cent
+
+
+@dataclass(frozen=True, slots=True)
+class WatchPlate:
+    plate: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnwatchPlate:
+    plate: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportIncident:
+    incident: UUID  # a new one
+    kind: str
+    note: str
+    claim: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CloseIncident:
+    incident: UUID
+    note: str
+
+
 # By the system.
 
 
@@ -207,6 +242,11 @@ Command = (
     | CorrectCount
     | CloseSpace
     | ReopenSpace
+    | Observe
+    | WatchPlate
+    | UnwatchPlate
+    | ReportIncident
+    | CloseIncident
     | NotePayment
     | NotePaymentFailed
     | Settle

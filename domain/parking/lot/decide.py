@@ -2,7 +2,7 @@
 
 from domain.instants import micros
 from domain.kernel import Context, Reason, Rejected
-from domain.parking.lot import arrange, gate, promises
+from domain.parking.lot import arrange, gate, guard, promises
 from domain.parking.lot.commands import (
     AddStaff,
     Cancel,
@@ -10,6 +10,7 @@ from domain.parking.lot.commands import (
     ChangeHours,
     ChangeLayout,
     ChangeTerms,
+    CloseIncident,
     CloseSpace,
     Command,
     Confirm,
@@ -21,14 +22,18 @@ from domain.parking.lot.commands import (
     Hold,
     NotePayment,
     NotePaymentFailed,
+    Observe,
     OpenLot,
     Pay,
     PublishTariff,
     RemoveStaff,
     ReopenSpace,
+    ReportIncident,
     Settle,
     Suggest,
+    UnwatchPlate,
     Validate,
+    WatchPlate,
 )
 from domain.parking.lot.events import (
     CountCorrected,
@@ -66,7 +71,8 @@ def decide(lot: Lot, command: Command, context: Context) -> list[Event]:
 
 
 _Owners = ChangeLayout | DrawPlan | ChangeHours | ChangeTerms | PublishTariff | AddStaff | RemoveStaff
-_Staffs = Enter | Exit | DeclareLost | Validate | CorrectCount | CloseSpace | ReopenSpace
+_Guards = Observe | WatchPlate | UnwatchPlate | ReportIncident | CloseIncident
+_Staffs = Enter | Exit | DeclareLost | Validate | CorrectCount | CloseSpace | ReopenSpace | _Guards
 _Systems = NotePayment | NotePaymentFailed | Settle
 _Later = Hold | Confirm | Change | Cancel | Suggest | Pay | _Owners | _Staffs | _Systems
 _TAKING = (LayoutChanged, SpaceClosed, CountCorrected)  # what may leave less than was promised
@@ -89,6 +95,8 @@ def _decided(lot: Lot, command: _Later, context: Context, now: int) -> list[Even
         case NotePayment() | NotePaymentFailed() | Settle():
             return _by_system(lot, command, context, now)
         case Enter() | Exit() | DeclareLost() | Validate() | CorrectCount() | CloseSpace() | ReopenSpace():
+            return _by_staff(lot, command, context, now)
+        case Observe() | WatchPlate() | UnwatchPlate() | ReportIncident() | CloseIncident():
             return _by_staff(lot, command, context, now)
         case _:
             return _by_owner(lot, command, context)
@@ -116,8 +124,9 @@ def _by_staff(
     if not promises.is_staff(lot, context):
         raise Rejected("not_at_work_here", "Only the staff of this car park can do this.", Reason.FORBIDDEN)
     match command:
-        case Enter():
-            return gate.enter(lot, command, now)
+        case Enter(plate=plate):
+            came = gate.enter(lot, command, now)
+            return [*came, *(guard.reported(lot, plate, command.ticket, None) if came else [])]
         case Exit():
             return gate.leave(lot, command, now)
         case DeclareLost(ticket=ticket):
@@ -136,6 +145,22 @@ def _by_staff(
             return arrange.close_space(lot, command)
         case ReopenSpace(space=space):
             return arrange.reopen_space(lot, space)
+        case _:
+            return _by_guards(lot, command, context)
+
+
+def _by_guards(lot: Lot, command: _Guards, context: Context) -> list[Event]:
+    match command:
+        case Observe():
+            return guard.observe(lot, command)
+        case WatchPlate():
+            return guard.watch(lot, command, context)
+        case UnwatchPlate():
+            return guard.unwatch(lot, command)
+        case ReportIncident():
+            return guard.report(lot, command, context)
+        case CloseIncident():
+            return guard.close(lot, command, context)
 
 
 def _by_owner(

@@ -365,6 +365,51 @@ class TicketClosed:
     freed: Span
 
 
+# Security: what is seen and written down. None of it opens a gate.
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """A camera has read a plate, maybe wrongly; what it may be is a proposal for people."""
+
+    observation: UUID
+    camera: str
+    plate: str = field(metadata={"personal": "holder"})
+    confidence: int  # per cent, as the camera says
+    match: UUID | None  # the ticket or reservation whose plate is nearest
+    misread: int  # hundredths of a letter between them
+    holder: UUID | None  # of the match
+    watched: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlateWatched:
+    plate: str = field(metadata={"personal": "aggregate_id"})
+    reason: str
+    by: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PlateUnwatched:
+    plate: str = field(metadata={"personal": "aggregate_id"})
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentReported:
+    incident: UUID
+    kind: str
+    note: str
+    claim: UUID | None  # a ticket or a reservation
+    by: UUID | None  # None: the watch list
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentClosed:
+    incident: UUID
+    note: str
+    by: UUID
+
+
 Event = (
     LotOpened
     | LayoutChanged
@@ -394,4 +439,9 @@ Event = (
     | Exited
     | CountCorrected
     | TicketClosed
+    | Observed
+    | PlateWatched
+    | PlateUnwatched
+    | IncidentReported
+    | IncidentClosed
 )

@@ -16,9 +16,12 @@ from domain.parking.lot.events import (
     Exited,
     Held,
     HoursChanged,
+    IncidentClosed,
+    IncidentReported,
     Lapsed,
     LayoutChanged,
     LotOpened,
+    Observed,
     Opening,
     Overstayed,
     Paid,
@@ -26,6 +29,8 @@ from domain.parking.lot.events import (
     PaymentFailed,
     PaymentReturned,
     PlanDrawn,
+    PlateUnwatched,
+    PlateWatched,
     Rehomed,
     Space,
     SpaceClosed,
@@ -47,6 +52,7 @@ from domain.parking.tariff import Rate, Tariff, Validation
 
 NEVER = 1 << 62
 FREE = Tariff("XXX", (Rate(0),))  # before a tariff is published; XXX is ISO 4217's "no currency"
+OBSERVED = 64  # observations that are remembered; an older one came long ago
 RETURNED = 256  # payments that went back which are remembered, so that none goes back twice
 
 
@@ -97,6 +103,9 @@ class Lot:
     next_due: int = NEVER  # the least `due` of all claims
     returned: tuple[UUID, ...] = ()
     plan: bytes = b""  # its mark
+    watched: dict[str, str] = field(default_factory=dict)  # plates and why
+    incidents: frozenset[UUID] = frozenset()  # that are open
+    observed: tuple[UUID, ...] = ()  # the last ones
 
 
 INITIAL = Lot()
@@ -156,8 +165,25 @@ def evolve(lot: Lot, event: Event) -> Lot:
             return _put(lot, which, replace(claim, paid=paid, paid_at=at, asked=asked))
         case PaymentReturned(payment=payment):
             return replace(lot, returned=(*lot.returned, payment)[-RETURNED:])
+        case Observed() | PlateWatched() | PlateUnwatched() | IncidentReported() | IncidentClosed():
+            return _guarded(lot, event)
         case _:
             return _arranged(lot, event)
+
+
+def _guarded(lot: Lot, event: Observed | PlateWatched | PlateUnwatched | IncidentReported | IncidentClosed) -> Lot:
+    """After what security saw and wrote down."""
+    match event:
+        case Observed(observation=which):
+            return replace(lot, observed=(*lot.observed, which)[-OBSERVED:])
+        case PlateWatched(plate=plate, reason=reason):
+            return replace(lot, watched={**lot.watched, plate: reason})
+        case PlateUnwatched(plate=plate):
+            return replace(lot, watched={each: why for each, why in lot.watched.items() if each != plate})
+        case IncidentReported(incident=incident):
+            return replace(lot, incidents=lot.incidents | {incident})
+        case IncidentClosed(incident=incident):
+            return replace(lot, incidents=lot.incidents - {incident})
 
 
 def _arranged(lot: Lot, event: Event) -> Lot:

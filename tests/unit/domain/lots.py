@@ -110,7 +110,14 @@ BEGINNING: tuple[tuple[Message, Actor], ...] = (
     (Change(ANN, NOON + HOUR, NOON + 4 * HOUR), _driver),
     (CloseSpace("M1", "paint"), _owner),
 )
-OWN: dict[str, object] = {"near": ("M1", "C1"), "plan": LINE}  # names that mean something else elsewhere
+OWN: dict[str, object] = {  # names that mean something else elsewhere
+    "near": ("M1", "C1"),
+    "plan": LINE,
+    "camera": "gate",
+    "confidence": 80,
+    "kind": "damage",
+    "note": "a broken barrier",
+}
 SENSIBLE: dict[str, object] = {
     "zone": ZONE,
     "address": "Main Street 1",

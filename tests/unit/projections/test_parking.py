@@ -1,6 +1,7 @@
 """Car parks as rows: what is listed is what the lot would accept, and tickets cost what the gate asks."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from uuid import UUID
@@ -16,6 +17,7 @@ from domain.parking.lot import (
     Exited,
     Lapse,
     Lapsed,
+    Observed,
     Paid,
     PaymentAsked,
     PlanDrawn,
@@ -33,7 +35,7 @@ from domain.parking.tariff import Allowance, Rate, Tariff, Validation
 from projections.parking.lots import parking
 from projections.parking.money import Invoices, invoices
 from projections.parking.queries import Lots
-from projections.parking.tables import TAKEN
+from projections.parking.tables import OBSERVATIONS, TAKEN
 from tests.scenario import ANN, BOB, CID, NOON
 from tests.unit.domain.lots import DRIVER, HOUR, LINE, LOT, OWNER, PLATE, ZONE, entered, held, reservation, the_lot
 from tests.unit.domain.test_lot_model import Simulation
@@ -152,6 +154,24 @@ async def test_a_suggested_space_is_shown_as_such_while_it_is_kept(model: ReadMo
     row = await lots.reservation(reservation(1))
     assert row is not None
     assert (row["suggested"], row["suggested_until"]) == ("C2", ONE)
+
+
+async def test_a_plate_that_was_read_is_forgotten_after_its_time(model: ReadModel) -> None:
+    """The past's noon is longer ago than a plate is kept; what is written now is shown."""
+    seen = Observed(reservation(5), "gate 1", PLATE, 90, reservation(1), 0, None, False)
+    lots = Lots(model.tables)
+    await model.given(*the_lot(entered(1, PLATE, NOON), seen).events, to=LOT)
+    await model.then(OBSERVATIONS)
+    old = await lots.ticket(reservation(1), NOON + HOUR)
+    assert old is not None
+    assert (old.row["plate"], old.price.gross) == ("", 200)
+    model.past.now = micros(datetime.now(UTC))
+    await model.given(seen, entered(2, PLATE, NOON, "C2"), to=LOT)
+    [row] = await lots.observations(LOT, datetime.now(UTC).date().isoformat(), 10)
+    assert (row["plate"], row["match"]) == (PLATE, reservation(1))
+    new = await lots.ticket(reservation(2), NOON + HOUR)
+    assert new is not None
+    assert new.row["plate"] == PLATE
 
 
 async def test_who_works_where(model: ReadModel) -> None:
