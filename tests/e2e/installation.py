@@ -14,7 +14,7 @@ import httpx
 from septet.cluster import ROLES
 
 WORKERS = tuple(role for role in ROLES if role != "api")
-STARTS_WITHIN = 180.0  # seconds: a busy machine is slow, not wrong
+STARTS_WITHIN = 400.0  # seconds: a busy machine is slow, not wrong
 ROOT = Path(__file__).parents[2]
 
 

@@ -18,7 +18,7 @@ from tests.e2e.installation import Installation
 from tests.e2e.lots import MINUTE, Lot, soon
 from tests.e2e.people import Person, Town
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1200)
 
 CLIENTS, DRIVERS = 200, 12
 GRID = 15 * MINUTE
