@@ -36,7 +36,12 @@ export function Chart({ times, series, band, zone, label, height = 240 }) {
     return () => { watch.disconnect(); plot.current.destroy(); };
   }, [shape, zone, height]);
   useEffect(() => { plot.current?.setData(data); }, [times, series]);
-  useEffect(() => { plot.current?.redraw(true, false); }, [dark.value]); // in other colours, over the same stretch
+  // In other colours only when they change: a chart painted before it knows its stretch never learns it.
+  const painted = useRef(dark.value);
+  useEffect(() => {
+    if (painted.current !== dark.value) plot.current.redraw(true, false);
+    painted.current = dark.value;
+  }, [dark.value]);
   return html`<figure class="chart"><div ref=${box} role="img" aria-label=${label}></div><span ref=${paint} hidden></span>
     <figcaption class="chart-legend">${series.map((one) => html`<span key=${one.label}><i class=${one.dash ? 'dashed' : ''} style=${{ '--c': one.colour }}></i>${one.label}</span>`)}</figcaption></figure>`;
 }
