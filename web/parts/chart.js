@@ -19,11 +19,11 @@ export function Chart({ times, series, band, zone, label, height = 240 }) {
     const axis = { stroke: () => colour('var(--ink-soft)'), grid: { stroke: () => colour('var(--line)'), width: 1 }, ticks: { show: false }, font: '12px system-ui, sans-serif' };
     const clock = (seconds, step) => inZone(seconds * 1000, zone, step >= 86_400 ? { day: 'numeric', month: 'short' } : { hour: 'numeric', minute: '2-digit' });
     plot.current = new uPlot({
-      width: box.current.clientWidth || 600, height, padding: [12, 12, 0, 0],
+      width: box.current.clientWidth || 600, height, padding: [12, 26, 0, 0],
       cursor: { y: false, points: { size: 7 } }, legend: { show: false }, select: { show: false },
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
       scales: { y: { range: (_, low, high) => [0, Math.max(high * 1.06, 4)] } },
-      axes: [{ ...axis, space: 74, values: (_, all, __, ___, step) => all.map((seconds) => clock(seconds, step)) }, { ...axis, size: 44 }],
+      axes: [{ ...axis, space: 74, size: 30, values: (_, all, __, ___, step) => all.map((seconds) => clock(seconds, step)) }, { ...axis, size: 44 }],
       series: [{}, ...series.map((one) => ({
         label: one.label, width: one.width ?? 2, dash: one.dash, points: { show: false },
         stroke: () => colour(one.colour), fill: one.fill && (() => colour(one.fill)),
