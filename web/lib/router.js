@@ -11,18 +11,18 @@ export const route = signal(parse());
 
 /** Goes to an address; `replace` leaves no step to go back to. */
 export function go(to, { replace = false } = {}) {
-  if (to !== location.pathname + location.search) history[replace ? 'replaceState' : 'pushState'](null, '', to);
+  if (to !== location.pathname + location.search + location.hash) history[replace ? 'replaceState' : 'pushState'](null, '', to);
   route.value = parse();
 }
 
-/** Changes the query of the present address, dropping what is empty. */
+/** Changes the query of the present address, dropping what is empty; its fragment stays. */
 export function query(change, options = { replace: true }) {
   const search = new URLSearchParams(location.search);
   for (const [name, value] of Object.entries(change)) {
     if (value) search.set(name, value); else search.delete(name);
   }
   const text = search.toString();
-  go(location.pathname + (text ? `?${text}` : ''), options);
+  go(location.pathname + (text ? `?${text}` : '') + location.hash, options);
 }
 
 export function title(...words) {
