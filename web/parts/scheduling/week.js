@@ -84,7 +84,7 @@ function Grid({ calendar, days, bookings, today, open }) {
     ${days.map((day) => html`<ol key=${day} class="week-day" style=${{ height: `${hours.length * HOUR}px` }} aria-label=${named(day, { weekday: 'long', day: 'numeric', month: 'long' })}>
       ${day === today && now >= first * 60 && now < last * 60 && html`<li class="now-line" aria-hidden="true" style=${{ top: `${((now - first * 60) / 60) * HOUR}px` }}></li>`}
       ${lanes(shown.filter((one) => wallOf(one.start).startsWith(day))).map(({ one, lane, lanes: many }) => html`<li key=${one.booking_id} style=${{ top: `${((minuteOf(one.start) - first * 60) / 60) * HOUR + 1}px`, height: `${Math.max(22, (Math.min(one.minutes, last * 60 - minuteOf(one.start)) / 60) * HOUR - 2)}px`, insetInlineStart: `${(lane / many) * 100}%`, width: `${100 / many}%` }}>
-        <button type="button" class=${`meeting ${one.status}`} style=${{ '--c': colourOf(calendar, one) }} onClick=${() => open(one.booking_id)}><b dir="auto">${one.guest.name || one.title}</b><span>${inZone(one.start, own, CLOCK)} ${one.title}</span></button></li>`)}</ol>`)}</div>`;
+        <button type="button" class=${`meeting ${one.status} ${one.minutes < 50 ? 'brief' : ''}`} style=${{ '--c': colourOf(calendar, one) }} onClick=${() => open(one.booking_id)}><b dir="auto">${one.guest.name || one.title}</b><span>${inZone(one.start, own, CLOCK)} ${one.title}</span></button></li>`)}</ol>`)}</div>`;
 }
 
 function List({ calendar, days, bookings, open }) {
