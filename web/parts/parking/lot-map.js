@@ -60,7 +60,7 @@ export function LotMap({ offers, place, wish, chosen, choose, pick, moodOf }) {
       const mood = moodOf(offer);
       const label = mood === 'full' ? 'full' : String(offer.available_spaces);
       const width = 26 + label.length * 8;
-      return html`<a key=${offer.lot_id} href=${`/ui/parking/${offer.lot_id}?${asQuery(wish)}`} class=${`pin ${mood} ${chosen === offer.lot_id ? 'chosen' : ''}`} aria-label=${`${offer.name}: ${mood === 'full' ? 'full' : `${offer.available_spaces} free`}`}
+      return html`<a key=${offer.lot_id} href=${`/ui/parking/${offer.lot_id}?${asQuery(wish)}`} class=${`pin ${mood} ${chosen === offer.lot_id ? 'chosen' : ''}`} aria-label=${named || chosen === offer.lot_id ? undefined : `${label}${mood === 'full' ? '' : ' free'}, ${offer.name}`}
         transform=${`translate(${middle.x + x * scale} ${middle.y + y * scale})`} onMouseEnter=${() => choose(offer.lot_id)} onMouseLeave=${() => choose(null)} onFocus=${() => choose(offer.lot_id)}>
         <path d="M-6 12 0 20 6 12z" /><rect x=${-width / 2} y="-14" width=${width} height="28" rx="14" /><text class="pin-free" y="5">${label}</text>${(named || chosen === offer.lot_id) && html`<text class="pin-name" y="37">${offer.name}</text>`}</a>`;
     })}
