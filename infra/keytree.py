@@ -8,6 +8,7 @@ functions", 2013). So nothing is written when somebody comes, and 64 seeds at mo
 
 from collections.abc import Container
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 
 DEPTH = 64  # bits of a place: two of a million subjects share one with a chance of 1 in 37 million
@@ -15,6 +16,7 @@ PLACE, SEED, KEY = DEPTH // 8, 32, 64  # bytes
 HALVES = (b"\0", b"\1")
 
 
+@lru_cache(maxsize=65_536)
 def place_of(subject: str) -> bytes:
     """Where a subject's leaf is."""
     return blake2b(subject.encode(), digest_size=PLACE, person=b"septet.place").digest()
