@@ -138,6 +138,7 @@ class Head:
 
     sequence: int  # of the last event; 0 before the first
     time: int  # of the last event, microseconds since 1970
+    next: int = -1  # offset of the first command that is not decided yet; -1 where only the consumer group knows
 
 
 @dataclass(frozen=True, slots=True)

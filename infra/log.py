@@ -100,6 +100,13 @@ class Consumer(Protocol):
         """Leaves the group: its partitions move on at once."""
 
 
+class Member(Consumer, Protocol):
+    """A consumer whose owner knows where to read: what it is given is silent until it is started."""
+
+    def start(self, partition: TopicPartition, offset: int | None) -> None:
+        """Reads this owned partition from `offset` on; None means from what the group has committed, as a consumer."""
+
+
 class Reader(Protocol):
     """Reads chosen partitions without a group: replays, tails, answers. One thread only."""
 
@@ -126,7 +133,9 @@ class Transactor(Protocol):
     def commit(self, consumer: Consumer | None, offsets: Mapping[TopicPartition, int]) -> None:
         """Ends the transaction with the next offsets of `consumer`; None where it consumed nothing.
 
-        Raises TransactionAborted where nothing of it was kept, Fenced where the slot has another owner.
+        Its records are on the log, not yet readable, before the group is asked whether `consumer` still owns these
+        partitions: where it does, whoever owns one after it finds them there. Raises TransactionAborted where nothing
+        of it was kept, Fenced where the slot has another owner.
         """
 
     def abort(self) -> None:
@@ -174,6 +183,20 @@ class Log(Protocol):
         """Joins `group` as the static member `slot`, reading from the committed offset, else from the beginning.
 
         On revocation, whether handed over or lost, the callback only drops local state: it never commits.
+        """
+
+    def member(
+        self,
+        group: str,
+        topics: Sequence[str],
+        slot: str,
+        on_assigned: Callable[[Sequence[TopicPartition]], None] | None = None,
+        on_revoked: Callable[[Sequence[TopicPartition]], None] | None = None,
+    ) -> Member:
+        """Joins like `consumer`, but asks for no committed offsets and waits for no former owner's transaction.
+
+        Who must not miss what such a transaction has done restores a partition that each of them writes to: when its
+        turn has come, all records of those that can still be committed lie there (see `Transactor.commit`).
         """
 
     def reader(self, partitions: Mapping[TopicPartition, int | None]) -> Reader:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from hashlib import blake2b
 from threading import Event
@@ -24,7 +24,7 @@ from domain.kernel import (
     Rejected,
     Snapshot,
 )
-from infra.log import Consumer, Log, LogUnavailable, Record, TopicPartition, TransactionAborted
+from infra.log import Log, LogUnavailable, Member, Record, TopicPartition, TransactionAborted
 from infra.metrics import COMMAND_BATCH_SECONDS, COMMANDS_ABORTED, COMMANDS_DEAD, COMMANDS_DECIDED
 from processors.recent import Key, RecentStates
 from processors.recovery import folded, last_head
@@ -62,6 +62,10 @@ class Batch:
     The order of steps: every command is decided into this object; events, snapshots, heads and answers are sent;
     they are committed together with the offsets; only then the store and the cache take them over. Where the
     transaction aborts, the object is dropped and the commands are read again, as if they had never been seen.
+
+    Where to go on is part of each partition's head: the offsets of the group say the same, prove at the commit that
+    the partition is still ours, and are what others count lag by; but a broker may withhold them. And because every
+    batch writes the heads of its partitions, whoever restores them later meets each transaction that is not over.
     """
 
     first: dict[TopicPartition, int] = field(default_factory=dict)  # offsets to read again from, after an abort
@@ -111,26 +115,25 @@ class CommandProcessor:
         finally:
             self.close(consumer)
 
-    def open(self) -> Consumer:
+    def open(self) -> Member:
         """Takes the slot and joins the group; what the group gives is restored in the following steps."""
         self._states = self._log.store(f"{self._slot}-state")
         self._answers = self._log.store(f"{self._slot}-answered", retention=REMEMBERED)
         self._transactor = self._log.transactor(f"{GROUP}-{self._slot}")
         self._gateways = self._log.topics()[topics.ANSWERS]
         sources = [topics.commands(each) for each in self._catalogue.systems]
-        return self._log.consumer(GROUP, sources, self._slot, self._assigned, self._revoked)
+        return self._log.member(GROUP, sources, self._slot, self._assigned, self._revoked)
 
-    def close(self, consumer: Consumer) -> None:
+    def close(self, consumer: Member) -> None:
         for each in (consumer, self._transactor, self._states, self._answers):
             each.close()
 
-    def step(self, consumer: Consumer) -> int:
+    def step(self, consumer: Member) -> int:
         """One turn: restores a slice of what is newly ours, decides what has come; answers how many were decided."""
         self.pulse = time.monotonic()
-        records = consumer.poll(BATCH, 0 if self._restoring else WAIT)
-        if self._restoring:
-            records = self._hold_back(consumer, records)
+        if self._restoring:  # before the poll: were it to fail behind it, what that has brought would be passed over
             self._restore(consumer)
+        records = consumer.poll(BATCH, 0 if self._restoring else WAIT)
         if not records:
             return 0
         started = time.perf_counter()
@@ -170,18 +173,7 @@ class CommandProcessor:
             self._states.release(place.state, place.number)
             self._answers.release(place.answered, place.number)
 
-    def _hold_back(self, consumer: Consumer, records: list[Record]) -> list[Record]:
-        """Commands of partitions that are not restored yet wait on the log: they are read again once they are."""
-        consumer.pause(self._restoring)
-        early: dict[TopicPartition, int] = {}
-        for record in records:
-            if (record.topic, record.partition) not in self._heads:
-                early.setdefault((record.topic, record.partition), record.offset)
-        for partition, offset in early.items():
-            consumer.seek(partition, offset)
-        return [record for record in records if (record.topic, record.partition) not in early]
-
-    def _restore(self, consumer: Consumer) -> None:
+    def _restore(self, consumer: Member) -> None:
         """One slice of reading back what earlier owners decided."""
         partition = self._restoring[0]
         place = self._places[partition]
@@ -189,14 +181,14 @@ class CommandProcessor:
             return
         if not self._answers.restore(place.answered, place.number):
             return
-        self._heads[partition] = self._head(place)
+        head = self._heads[partition] = self._head(place)
         self._restoring.remove(partition)
-        consumer.resume([partition])
-        log.debug("partition ready", topic=partition[0], partition=partition[1], head=self._heads[partition].sequence)
+        consumer.start(partition, head.next if head.next >= 0 else None)
+        log.debug("partition ready", topic=partition[0], partition=partition[1], head=head.sequence, next=head.next)
 
     def _head(self, place: Place) -> Head:
         stored = self._states.get(place.state, place.number, topics.HEAD)
-        head = Head(0, 0) if stored is None else self._readable(stored, place, topics.HEAD)
+        head = Head(0, 0, 0) if stored is None else self._readable(stored, place, topics.HEAD)
         return head if isinstance(head, Head) else last_head(self._log, place.events, place.number)
 
     def _readable(self, stored: bytes, place: Place, key: bytes) -> Message | None:
@@ -225,6 +217,8 @@ class CommandProcessor:
             answer = self._answer(batch, partition, command, record)
             if command.reply_to is not None and 0 <= command.reply_to[0] < self._gateways:
                 batch.replies.append((command.reply_to, answer))
+        for partition, offset in batch.next.items():
+            batch.heads[partition] = replace(batch.heads.get(partition) or self._heads[partition], next=offset)
         return batch
 
     def _answer(self, batch: Batch, partition: TopicPartition, command: Command, record: Record) -> bytes:

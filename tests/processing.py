@@ -10,7 +10,7 @@ from domain.catalogue import CATALOGUE
 from domain.chat.conversation import CreateGroup, SendMessage
 from domain.kernel import Actor, Answer, Catalogue, Inquire, Message
 from infra.clock import micros_now
-from infra.log import Consumer, Log, Record
+from infra.log import Log, Member, Record
 from infra.partitioning import partition_of
 from infra.settings import Settings
 from processors.commands import CommandProcessor
@@ -118,7 +118,7 @@ class Running:
         self, log: Log, slot: str = "0", catalogue: Catalogue = CATALOGUE, clock: Callable[[], int] | None = None
     ) -> None:
         self.processor = CommandProcessor(catalogue, CODEC, log, slot, clock)
-        self.consumer: Consumer = self.processor.open()
+        self.consumer: Member = self.processor.open()
 
     def until(self, done: Callable[[], bool], steps: int = 4_000) -> None:
         """Steps until `done`; a bounded number of times."""

@@ -12,7 +12,7 @@ import structlog
 
 from infra.kafka.clients import shared_settings
 from infra.kafka.cluster import Cluster
-from infra.kafka.consumer import KafkaConsumer
+from infra.kafka.consumer import KafkaConsumer, KafkaMember
 from infra.kafka.producer import KafkaProducer
 from infra.kafka.reader import KafkaReader
 from infra.kafka.store import KafkaStore
@@ -98,6 +98,16 @@ class KafkaLog:
         on_revoked: Callable[[Sequence[TopicPartition]], None] | None = None,
     ) -> KafkaConsumer:
         return self._open(KafkaConsumer(self._settings, self._cluster, group, topics, slot, on_assigned, on_revoked))
+
+    def member(
+        self,
+        group: str,
+        topics: Sequence[str],
+        slot: str,
+        on_assigned: Callable[[Sequence[TopicPartition]], None] | None = None,
+        on_revoked: Callable[[Sequence[TopicPartition]], None] | None = None,
+    ) -> KafkaMember:
+        return self._open(KafkaMember(self._settings, self._cluster, group, topics, slot, on_assigned, on_revoked))
 
     def reader(self, partitions: Mapping[TopicPartition, int | None]) -> KafkaReader:
         """Raises LogUnavailable where Kafka does not answer, WrongTopic where a partition does not exist."""

@@ -188,9 +188,16 @@ class KafkaTransactor:
             raise Fenced(f"{self._slot}: {self._failed}")
 
     def _send_offsets(self, consumer: KafkaConsumer, offsets: Mapping[TopicPartition, int], note: str) -> None:
+        # Only what is on the log is asked about: else an owner could be confirmed, pause, and write behind the back of
+        # the next one, who has looked at the end of the log by then.
+        self._insist("writing", self._write_all)
         places = [Place(*each, offset, metadata=note) for each, offset in offsets.items()]
         member = consumer.membership
         self._insist("sending offsets", lambda wait: self._client.send_offsets_to_transaction(places, member, wait))
+
+    def _write_all(self, wait: float) -> None:
+        if left := self._client.flush(wait):
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"{left} records wait", retriable=True))
 
     def _find_out(
         self, consumer: KafkaConsumer | None, offsets: Mapping[TopicPartition, int], note: str, broken: _Broken

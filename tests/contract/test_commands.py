@@ -7,14 +7,17 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from confluent_kafka import Consumer, Producer, TopicPartition
 
 from domain.catalogue import CATALOGUE
 from domain.chat.conversation import GroupCreated, MessageSent, SendMessage
 from domain.kernel import Actor, Aggregate, Catalogue, Context, Inquire, Message, Position, State
 from infra.log import Fenced, Log, TransactionAborted
+from processors.commands import GROUP
 from schemas import topics
 from tests.contract.conftest import OpenLog
 from tests.processing import CODEC, PARTITIONS, Desk, Running, create, group_in, prepare
+from tests.services import Service
 
 
 @pytest.fixture
@@ -226,6 +229,32 @@ def test_state_that_nobody_can_read_is_told_by_the_events(open_log: OpenLog, log
     assert [answers[each].version for each in (token, after)] == [3, 4]
     assert [CODEC.decode(answers[each].events[0]).seq for each in (token, after)] == [2, 3]
     assert desk.sequences() == {0: [1, 2, 3, 4]}
+
+
+@pytest.mark.cluster
+def test_offsets_that_a_broker_withholds_stop_nobody(open_kafka_log: OpenLog, kafka: Service) -> None:
+    """A transaction that the group takes for open for as long as the test lasts: what a killed broker may leave."""
+    log = open_kafka_log()
+    prepare(log)
+    stuck = Producer(
+        {"bootstrap.servers": kafka.address, "transactional.id": "stuck", "transaction.timeout.ms": 600_000}
+    )
+    stuck.init_transactions(60)
+    stuck.begin_transaction()
+    nobody = Consumer({"bootstrap.servers": kafka.address, "group.id": GROUP}).consumer_group_metadata()
+    everything = [TopicPartition(topics.commands("chat"), number, 0) for number in range(PARTITIONS)]
+    try:
+        stuck.send_offsets_to_transaction(everything, nobody, 60)
+        desk, group = Desk(log), uuid4()
+        tokens = [desk.send(create(), group), desk.send(SendMessage("one"), group)]
+        for slot in ("0", "1"):  # what one has decided, the next one of another slot goes on from
+            running = Running(log, slot)
+            running.until(lambda: set(tokens) <= desk.answers().keys())
+            running.close()
+            tokens.append(desk.send(SendMessage("more"), group))
+        assert list(desk.sequences().values()) == [[1, 2, 3]]
+    finally:
+        stuck.abort_transaction(60)
 
 
 def test_a_zombie_of_the_same_slot_is_fenced_and_nothing_of_it_is_kept(open_log: OpenLog, log: Log, desk: Desk) -> None:

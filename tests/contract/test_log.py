@@ -469,6 +469,26 @@ class TestGroup:
 
         assert read(consumer, 4) == records[2:]
 
+    def test_what_a_member_is_given_is_silent_until_it_is_started(self, log: Log) -> None:
+        topic, group = new_topic(log, 2), fresh("group")
+        for partition in range(2):
+            send(log, topic, *((b"k", b"%d/%d" % (partition, n)) for n in range(4)), partition=partition)
+        before = join(log, group, topic, 2)
+        offsets = {(r.partition, r.value): r.offset for r in read(before, 8)}
+        before.commit({(topic, 1): offsets[1, b"1/3"]})
+        before.close()
+        given: list[TopicPartition] = []
+        member = log.member(group, [topic], fresh("slot"), given.extend)
+        eventually(lambda: not member.poll(10, 0.05) and len(given) == 2, "the member owns both partitions")
+
+        member.start((topic, 0), offsets[0, b"0/2"])
+        assert values(read(member, 2)) == [b"0/2", b"0/3"]
+        assert member.poll(10, QUIET) == []
+        member.start((topic, 1), None)
+        assert values(read(member, 1)) == [b"1/3"]
+        member.seek((topic, 0), offsets[0, b"0/3"])
+        assert values(read(member, 1)) == [b"0/3"]
+
     def test_a_paused_partition_is_silent_until_it_is_resumed(self, log: Log) -> None:
         topic = new_topic(log, 2)
         consumer = join(log, fresh("group"), topic, 2)

@@ -94,11 +94,28 @@ class EmbeddedConsumer:
         self._generation = settled.generation
         gained = sorted(meant.keys() - self.owned())
         for topic, number in gained:
-            self._cursors.add(self._storage.topic(topic), number, meant[topic, number])
+            self._add(topic, number, meant[topic, number])
         if gained and self._on_assigned is not None:
             self._on_assigned(gained)
+
+    def _add(self, topic: str, number: int, offset: int) -> None:
+        self._cursors.add(self._storage.topic(topic), number, offset)
 
     def _let_go(self, partitions: frozenset[TopicPartition]) -> None:
         self._cursors.drop(partitions)
         if partitions and self._on_revoked is not None:
             self._on_revoked(sorted(partitions))
+
+
+class EmbeddedMember(EmbeddedConsumer):
+    """What it is given is paused until it is started."""
+
+    def start(self, partition: TopicPartition, offset: int | None) -> None:
+        """Raises KeyError where this member does not own the partition."""
+        if offset is not None:
+            self.seek(partition, offset)
+        self.resume([partition])
+
+    def _add(self, topic: str, number: int, offset: int) -> None:
+        super()._add(topic, number, offset)
+        self._cursors[topic, number].paused = True

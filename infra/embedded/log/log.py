@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from infra.embedded.log import groups, housekeeping
-from infra.embedded.log.consumer import EmbeddedConsumer
+from infra.embedded.log.consumer import EmbeddedConsumer, EmbeddedMember
 from infra.embedded.log.presence import Presence
 from infra.embedded.log.producer import EmbeddedProducer
 from infra.embedded.log.reader import EmbeddedReader
@@ -64,6 +64,18 @@ class EmbeddedLog:
         on_revoked: Callable[[Sequence[TopicPartition]], None] | None = None,
     ) -> EmbeddedConsumer:
         return EmbeddedConsumer(
+            self._storage, self._writer, self._tail, self._presence, group, topics, slot, on_assigned, on_revoked
+        )
+
+    def member(
+        self,
+        group: str,
+        topics: Sequence[str],
+        slot: str,
+        on_assigned: Callable[[Sequence[TopicPartition]], None] | None = None,
+        on_revoked: Callable[[Sequence[TopicPartition]], None] | None = None,
+    ) -> EmbeddedMember:
+        return EmbeddedMember(
             self._storage, self._writer, self._tail, self._presence, group, topics, slot, on_assigned, on_revoked
         )
 

@@ -1,8 +1,8 @@
 """A log as small as its contract, whose faults a test chooses: what Kafka guarantees a command processor, and no more.
 
-One partition per topic. `ModelLog.interrupt` is called at the two moments of a commit at which the world may change:
-before the consumed offsets are sent, which takes a member of the group, and before the end, which only takes the slot's
-last owner. Each guarantee can be switched off, to see that the check misses it.
+One partition per topic. `ModelLog.interrupt` is called at the moments of a commit at which the world may change: before
+its records are on the log, before the consumed offsets are sent, which takes a member of the group, and before the end,
+which only takes the slot's last owner. Each guarantee can be switched off, to see that the check misses it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,16 +19,16 @@ Entry = tuple[str, bytes, bytes | None, Headers]
 class Guarantees:
     epochs: bool = True  # only the last who took a slot can end its transactions
     membership: bool = True  # offsets are taken only from who owns their partitions now
-    stable: bool = True  # who gets a partition waits for its former owner's transaction to end
+    stable: bool = True  # who restores a partition waits for the transactions that have written to it to end
+    written: bool = True  # a transaction's records are on the log before its offsets are sent
 
 
 @dataclass(slots=True)
 class Pending:
-    """A transaction whose offsets were taken, and which has not ended."""
+    """A transaction whose records are on the log, and which has not ended."""
 
     epoch: int
     entries: list[Entry]
-    offset: int
 
 
 @dataclass
@@ -36,7 +36,6 @@ class ModelLog:
     guarantees: Guarantees = field(default_factory=Guarantees)
     interrupt: Callable[[str, "ModelTransactor"], None] = lambda moment, transactor: None
     records: dict[str, list[Record]] = field(default_factory=dict)
-    consumed: int = 0  # the committed offset of the one partition of commands
     members: list["ModelConsumer"] = field(default_factory=list)  # the first owns it
     epochs: dict[str, int] = field(default_factory=dict)
     pending: dict[str, Pending] = field(default_factory=dict)
@@ -55,7 +54,7 @@ class ModelLog:
     def topics(self) -> Mapping[str, int]:
         return {"answers": 1}
 
-    def consumer(self, group: str, topics: Sequence[str], slot: str, given: Any, taken: Any) -> "ModelConsumer":
+    def member(self, group: str, topics: Sequence[str], slot: str, given: Any, taken: Any) -> "ModelConsumer":
         member = ModelConsumer(self, slot, given, taken)
         former = next((n for n, each in enumerate(self.members) if each.slot == slot), None)
         if former is None:
@@ -76,14 +75,14 @@ class ModelConsumer:
 
     def __init__(self, log: ModelLog, slot: str, given: Any, taken: Any) -> None:
         self.slot, self._log, self._given, self._taken = slot, log, given, taken
-        self._owns, self._offset, self._paused = False, 0, False
+        self._owns, self._offset, self._silent = False, 0, True
 
     def poll(self, limit: int, timeout: float) -> list[Record]:
         if self not in self._log.members:
             raise Fenced(self.slot)
         if (self._log.members[0] is self) != self._owns:
             self._move()
-        if not self._owns or self._paused:
+        if not self._owns or self._silent:
             return []
         records = self._log.records.get(self.partition[0], [])[self._offset : self._offset + min(limit, 2)]
         self._offset += len(records)
@@ -93,18 +92,17 @@ class ModelConsumer:
         if self._owns:
             self._owns = False
             self._taken([self.partition])
-        elif not (self._log.pending and self._log.guarantees.stable):
-            self._owns, self._offset, self._paused = True, self._log.consumed, False
+        else:
+            self._owns, self._silent = True, True
             self._given([self.partition])
+
+    def start(self, partition: TopicPartition, offset: int | None) -> None:
+        if offset is None:
+            raise AssertionError("a broker may withhold what the group has committed")
+        self._offset, self._silent = offset, False
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
         self._offset = offset
-
-    def pause(self, partitions: Sequence[TopicPartition]) -> None:
-        self._paused = bool(partitions)
-
-    def resume(self, partitions: Sequence[TopicPartition]) -> None:
-        self._paused = False
 
     def owned(self) -> frozenset[TopicPartition]:
         return frozenset([self.partition] if self._owns else [])
@@ -129,21 +127,29 @@ class ModelTransactor:
 
     def commit(self, consumer: ModelConsumer, offsets: Mapping[TopicPartition, int]) -> None:
         log, epoch = self._log, self._epoch
+        log.interrupt("before the records", self)
+        if log.guarantees.written:
+            self._write(epoch)
         log.interrupt("before the offsets", self)
         self._check_epoch()
         if log.guarantees.membership and log.members[:1] != [consumer]:
+            self.abort()
             raise TransactionAborted("no owner any more")
-        log.pending[self.slot] = Pending(epoch, self._entries, offsets[consumer.partition])
         log.interrupt("before the end", self)
+        if not log.guarantees.written:
+            self._write(epoch)
         self._check_epoch()
         pending = log.pending.pop(self.slot, None)
         if pending is None or pending.epoch != epoch:
             if log.guarantees.epochs:
                 raise TransactionAborted("the broker has ended it")
-            pending = Pending(epoch, self._entries, offsets[consumer.partition])
+            pending = Pending(epoch, self._entries)
         log.append(pending.entries)
-        log.consumed = pending.offset
         log.interrupt("after the end", self)
+
+    def _write(self, epoch: int) -> None:
+        self._check_epoch()
+        self._log.pending[self.slot] = Pending(epoch, self._entries)
 
     def _check_epoch(self) -> None:
         if self._log.guarantees.epochs and self._log.epochs[self.slot] != self._epoch:
@@ -156,13 +162,21 @@ class ModelTransactor:
 
 
 class ModelStore:
-    """Restored at one go from what is committed then; a process's own, and gone with it."""
+    """Restored at one go from what is committed, once nothing is open that was when it was asked first.
+
+    A process's own, and gone with it.
+    """
 
     def __init__(self, log: ModelLog) -> None:
         self._log = log
         self._values: dict[tuple[str, bytes], bytes | None] = {}
+        self._open: dict[str, list[Pending]] = {}  # what was open on a topic at the first look at its end
 
     def restore(self, topic: str, partition: int) -> bool:
+        met = self._open.setdefault(topic, list(self._log.pending.values()))
+        if self._log.guarantees.stable and any(each is open_ for each in met for open_ in self._log.pending.values()):
+            return False
+        del self._open[topic]
         self._values |= {(topic, each.key): each.value for each in self._log.records.get(topic, [])}
         return True
 
@@ -173,6 +187,7 @@ class ModelStore:
         self._values |= {(topic, key): value for key, value in entries}
 
     def release(self, topic: str, partition: int) -> None:
+        self._open.pop(topic, None)
         self._values = {key: value for key, value in self._values.items() if key[0] != topic}
 
     def close(self) -> None: ...

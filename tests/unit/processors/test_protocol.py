@@ -219,9 +219,16 @@ def test_no_order_of_steps_and_faults_loses_doubles_or_reorders_anything() -> No
         (Guarantees(epochs=False, membership=False), CommandProcessor),
         (Guarantees(membership=False), CommandProcessor),
         (Guarantees(stable=False), CommandProcessor),
+        (Guarantees(written=False), CommandProcessor),
         (Guarantees(), Hasty),
     ],
-    ids=["no fencing", "no membership", "no waiting for open transactions", "published before the commit"],
+    ids=[
+        "no fencing",
+        "no membership",
+        "no waiting for open transactions",
+        "offsets before records",
+        "published before the commit",
+    ],
 )
 def test_each_mistake_is_found(guarantees: Guarantees, kind: type[CommandProcessor]) -> None:
     found: list[str] = []

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -9,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from domain.chat.conversation import ChangeTitle, CreateGroup, SendMessage
-from domain.kernel import Actor, Position, Snapshot
+from domain.kernel import Actor, Head, Position, Snapshot
 from infra.keyring import KEYS
 from infra.settings import Engine, Settings
 from producers.gateway import Decision, Gateway
@@ -77,14 +78,16 @@ async def read_models(house: House) -> dict[str, list[str]]:
 
 
 async def states(house: House) -> dict[tuple[str, int, bytes], object]:
-    """What the state topics say, the last value of each key."""
+    """What the state topics say of aggregates and sequences, the last value of each key."""
     found: dict[tuple[str, int, bytes], object] = {}
     for system in house.catalogue.systems:
         for number in range(PARTITIONS):
             reader = house.log.reader({(topics.state(system), number): 0})
             while not reader.level():
                 for each in reader.poll(1_000, 0.05):
-                    found[system, number, each.key] = house.codec.decode(each.value or b"")
+                    value = house.codec.decode(each.value or b"")
+                    # Where the next command lies is each log's own.
+                    found[system, number, each.key] = replace(value, next=-1) if isinstance(value, Head) else value
             reader.close()
     return found
 
