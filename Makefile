@@ -5,7 +5,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 OWN := domain schemas producers processors projections api infra septet bench tests
 
-.PHONY: help setup run check test image up cluster down status demo bench lock clean dev tools static
+.PHONY: help setup run check test audit image up cluster down status demo bench lock clean dev tools static
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  \033[1mmake %-7s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ lock: dev ## compile requirements/*.in to the locked lists (needs uv)
 	@for list in runtime dev audit; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-emit-find-links --no-header --no-annotate requirements/$$list.in -o requirements/$$list.txt; done
 
+audit: setup ## look for known vulnerabilities in the locked packages (asks PyPI's advisory data)
+	@infra/audit
+
 clean: ## remove what was built here: .venv, caches; not the data
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache artifacts
 	@find $(OWN) -name __pycache__ -prune -exec rm -rf {} +
@@ -56,7 +59,7 @@ dev:
 	@infra/setup.sh dev
 
 tools:
-	@infra/setup.sh browser java
+	@infra/setup.sh browser java promtool
 
 static:
 	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --diff --quiet . ; exit 1; }

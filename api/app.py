@@ -10,12 +10,14 @@ from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from api import asyncapi, chat, commands, identity, log, operations, parking, problems, registry, scheduling
+from api import asyncapi, chat, commands, identity, log, openapi, operations, parking, problems, registry, scheduling
 from api.callers import Callers
+from api.chain import Chain
 from api.chat.imports import Imports
 from api.chat.socket.hub import Hub
 from api.chat.sync import Pollers
 from api.guard import Guard
+from api.limits import Limits
 from api.parking.open_data import Published
 from api.services import Services
 from infra.log import LogUnavailable
@@ -41,6 +43,7 @@ def create_app(opened: Opened, framed_by: str = "") -> FastAPI:
             app.state.services, app.state.callers = services, Callers(services)
             app.state.hub, app.state.pollers, app.state.imports = hub, Pollers(services, hub), Imports()
             app.state.published = Published(services)
+            app.state.limits = Limits()
             await hub.start()
             yield
             await hub.close()
@@ -57,6 +60,7 @@ def create_app(opened: Opened, framed_by: str = "") -> FastAPI:
     registry.install(app)
 
     app.add_middleware(Guard, framed_by=framed_by)
+    app.add_middleware(Chain)
     app.include_router(identity.router)
     app.include_router(chat.router)
     app.include_router(parking.router)
@@ -67,6 +71,7 @@ def create_app(opened: Opened, framed_by: str = "") -> FastAPI:
     app.include_router(registry.router)
     app.include_router(asyncapi.router)
     _machines(app)
+    openapi.install(app)
     _console(app)
     return app
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import uuid_utils
 from fastapi import Depends, Header, Query, Request, Response
+from fastapi.security import HTTPBearer
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
@@ -129,16 +130,23 @@ def callers_of(request: Request) -> Callers:
     return callers
 
 
+_bearer = HTTPBearer(bearerFormat="JWT", description="An access token of POST /identity/sessions.", auto_error=False)
+
+
 async def caller_of(request: Request) -> Caller:
-    callers = callers_of(request)
+    """The caller of a request; raises Problem 401."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise unknown_caller()
-    return await callers.of(token.strip())
+    return await callers_of(request).of(token.strip())
 
 
-async def operator_of(request: Request) -> Caller:
-    caller = await caller_of(request)
+async def signed_in(request: Request, _: Annotated[object, Depends(_bearer)]) -> Caller:
+    """The same, told in the OpenAPI document."""
+    return await caller_of(request)
+
+
+async def operator_of(caller: Annotated[Caller, Depends(signed_in)]) -> Caller:
     if "operator" not in caller.roles:
         raise Problem(403, "operators_only", "This is for operators. Ask one of them, or sign in again as one.")
     return caller
@@ -226,7 +234,7 @@ def seen_in(projection: str) -> Callable[[Request, str | None], Awaitable[None]]
     return seen
 
 
-SignedIn = Annotated[Caller, Depends(caller_of)]
+SignedIn = Annotated[Caller, Depends(signed_in)]
 Operator = Annotated[Caller, Depends(operator_of)]
 Front = Annotated[Desk, Depends(Desk)]
 Have = Annotated[Services, Depends(services_of)]

@@ -27,7 +27,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = headers_for(scope["path"], self._framed_by)
+        headers = headers_for(scope["path"], self._framed_by, scope.get("scheme", "http"))
         most, come = UPLOADS.get(scope["path"], LARGEST), 0
         begun = False
         declared = dict(scope["headers"]).get(b"content-length", b"0")

@@ -4,6 +4,7 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+HSTS = {"Strict-Transport-Security": "max-age=31536000"}  # a year; only where the browser came by TLS
 HEADERS = {
     "Content-Security-Policy": CSP,
     "X-Content-Type-Options": "nosniff",
@@ -14,8 +15,10 @@ HEADERS = {
 PUBLIC = "/ui/book/"  # the pages that guests see; in a frame nobody is signed in
 
 
-def headers_for(path: str, framed_by: str) -> dict[str, str]:
+def headers_for(path: str, framed_by: str = "", scheme: str = "http") -> dict[str, str]:
     """The headers of an answer: only a public page may be shown in frames, and only of the sites in `framed_by`."""
+    headers = HEADERS | HSTS if scheme == "https" else HEADERS
     if not framed_by or not path.startswith(PUBLIC):
-        return HEADERS
-    return {**HEADERS, "Content-Security-Policy": CSP.replace("frame-ancestors 'none'", f"frame-ancestors {framed_by}")}
+        return headers
+    policy = CSP.replace("frame-ancestors 'none'", f"frame-ancestors {framed_by}")
+    return {**headers, "Content-Security-Policy": policy}

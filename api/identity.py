@@ -8,11 +8,12 @@ from typing import Annotated
 from uuid import UUID
 
 import phonenumbers
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from api.callers import Caller, Callers, Desk, Front, Have, Operator, SignedIn, callers_of, seen_in
+from api.limits import Limits, origin
 from api.problems import Problem
 from api.secrets import id_from
 from api.senders import NotSent
@@ -164,17 +165,32 @@ async def register_person(body: NewPerson, desk: Front, have: Have) -> Person:
 
 
 @router.post("/codes", status_code=202)
-async def send_code(body: CodeWanted, desk: Front, have: Have) -> dict[str, str]:
-    """Sends a one-time code to a number. The answer is the same whether or not somebody has that number."""
-    person = await have.people.holder(have.secrets.claim("phone", body.phone_number))
+async def send_code(body: CodeWanted, request: Request, have: Have) -> dict[str, str]:
+    """Sends a one-time code to a number. The answer is the same whether or not somebody has that number.
+
+    429 `too_many_codes` after five within an hour.
+    """
+    limits, claim, whose = limits_of(request), have.secrets.claim("phone", body.phone_number), _origin(request)
+    limits.senders.check(whose)
+    limits.codes.check(claim)
+    limits.senders.count(whose)
+    limits.codes.count(claim)
+    person = await have.people.holder(claim)
     if person is not None and await have.people.person(person) is not None:
-        await _send_code(have, person, body.phone_number, Purpose.SIGN_IN)
+        try:
+            await _send_code(have, person, body.phone_number, Purpose.SIGN_IN)
+        except Rejected as refused:
+            if refused.code != "too_many_codes":
+                raise
+            # Asked for in other processes, too: a refusal would tell that somebody has this number.
     return {}
 
 
 @router.post("/sessions", status_code=201)
-async def sign_in(body: SignIn, desk: Front, have: Have, callers: Annotated[Callers, Depends(callers_of)]) -> Tokens:
-    """Opens a session for a device. 401 `sign_in_failed`, 429 `locked_out`."""
+async def sign_in(
+    body: SignIn, request: Request, desk: Front, have: Have, callers: Annotated[Callers, Depends(callers_of)]
+) -> Tokens:
+    """Opens a session for a device. 401 `sign_in_failed`, 429 `locked_out` and `too_many_attempts`."""
     if (body.code is None) == (body.password is None) or (body.name is None) == (body.phone_number is None):
         raise Problem(422, "invalid_request", "Send a name or a phone_number, and a code or a password.")
     claim = (
@@ -182,6 +198,20 @@ async def sign_in(body: SignIn, desk: Front, have: Have, callers: Annotated[Call
         if body.name is not None
         else have.secrets.claim("phone", body.phone_number or "")
     )
+    limits, whose = limits_of(request), _origin(request)
+    account = f"{claim} {'password' if body.code is None else 'code'}"  # one can be locked out, and the other not
+    limits.address.check(whose)
+    limits.account.check(account)
+    limits.address.count(whose)
+    limits.account.count(account)  # before the proof is looked at: so many at once count, too
+    tokens = await _opened(body, claim, desk, have, callers)
+    limits.address.uncount(whose)
+    limits.account.forget(account)
+    return tokens
+
+
+async def _opened(body: SignIn, claim: str, desk: Desk, have: Services, callers: Callers) -> Tokens:
+    """The tokens of a new session; raises Problem 401 where the proof is no good, for whatever reason."""
     holder = await have.people.holder(claim)
     row = None if holder is None else await have.people.person(holder)
     if holder is None or row is None:
@@ -199,7 +229,12 @@ async def sign_in(body: SignIn, desk: Front, have: Have, callers: Annotated[Call
         agrees = await asyncio.to_thread(have.secrets.password_agrees, stored, password)
         verified, actor = stored if agrees else "", SYSTEM
     command = OpenSession(session, body.device, device, have.secrets.token_hash(token), code_hash, verified)
-    decision = await desk.submit(command, str(holder), actor, command_id)
+    try:
+        decision = await desk.submit(command, str(holder), actor, command_id)
+    except Rejected as refused:
+        if refused.code in ("locked_out", "code_expired"):
+            raise _failed() from refused  # only a real account can be in these states
+        raise
     opened = decision.events[-1] if decision.events else None
     if isinstance(opened, SignInFailed) or not isinstance(opened, SessionOpened):
         raise _failed()
@@ -208,8 +243,19 @@ async def sign_in(body: SignIn, desk: Front, have: Have, callers: Annotated[Call
 
 
 @router.post("/sessions/refresh")
-async def refresh(body: Refresh, desk: Front, have: Have, callers: Annotated[Callers, Depends(callers_of)]) -> Tokens:
+async def refresh(
+    body: Refresh, request: Request, desk: Front, have: Have, callers: Annotated[Callers, Depends(callers_of)]
+) -> Tokens:
     """Exchanges a refresh token for new tokens; each can be used once. 401 `signed_out` where it is no good."""
+    limits, whose = limits_of(request), _origin(request)
+    limits.address.check(whose)
+    limits.address.count(whose)
+    tokens = await _refreshed(body, desk, have, callers)
+    limits.address.uncount(whose)
+    return tokens
+
+
+async def _refreshed(body: Refresh, desk: Desk, have: Services, callers: Callers) -> Tokens:
     over = Problem(401, "signed_out", "You were signed out. Sign in again.")
     try:
         person, session = (UUID(part) for part in body.refresh_token.split(".")[:2])
@@ -343,6 +389,15 @@ async def _send_code(have: Services, person: UUID, phone: str, purpose: Purpose)
         await have.sender.send(phone, code)
     except NotSent as error:
         raise Problem(503, "code_not_sent", "The code could not be sent. Ask for it again.") from error
+
+
+def limits_of(request: Request) -> Limits:
+    limits: Limits = request.app.state.limits
+    return limits
+
+
+def _origin(request: Request) -> str:
+    return origin(request.client and request.client.host)
 
 
 def _failed() -> Problem:

@@ -10,8 +10,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from api.headers import HEADERS
+from api.headers import headers_for
 from domain.kernel import Reason, Rejected
+from infra.correlation import current
 from infra.log import LogUnavailable
 from infra.tables import TablesUnavailable
 from producers.gateway import Busy, Pending
@@ -114,7 +115,9 @@ def install(app: FastAPI) -> None:
     async def defect(request: Request, error: Exception) -> Response:
         log.error("request failed", path=request.url.path, exc_info=error)
         detail = "Something went wrong on our side. Try again later."
-        return problem(500, "internal_error", detail, HEADERS)  # it leaves from outside the guard
+        return problem(
+            500, "internal_error", detail, {**headers_for("", "", request.url.scheme), "Septet-Correlation": current()}
+        )  # it leaves from outside the guard
 
 
 def _title(code: str) -> str:

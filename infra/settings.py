@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
@@ -31,7 +31,9 @@ class Engine(StrEnum):
 class Settings(BaseSettings):
     """Every setting with its default; `docs/operations.md` tells what each is for."""
 
-    model_config = SettingsConfigDict(env_prefix="SEPTET_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="SEPTET_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True
+    )
 
     engine: Engine = Engine.EMBEDDED
     data: Path = Field(Path("data"), description="Where the embedded log, tables, blobs and workers' stores lie.")
@@ -41,6 +43,8 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
+
+    proxies: str = Field("127.0.0.1", description="Reverse proxies whose X-Forwarded-… headers are believed.")
 
     kafka: str = Field("127.0.0.1:9092", description="Bootstrap servers.")
     kafka_security: dict[str, str] = Field(
@@ -85,5 +89,10 @@ class Settings(BaseSettings):
         0, ge=0, le=65535, description="Where a worker of its own process serves its metrics; 0: nowhere."
     )
     metrics_host: str = Field("127.0.0.1", description="The address it serves them at.")
+    otlp: str = Field(
+        "",
+        validation_alias=AliasChoices("SEPTET_OTLP", "OTEL_EXPORTER_OTLP_ENDPOINT"),
+        description="Where spans go (OTLP over HTTP), such as http://localhost:4318; nowhere where it is empty.",
+    )
     log_level: str = "INFO"
     log_json: bool = Field(False, description="One JSON object a line, for machines.")

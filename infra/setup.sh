@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prepares this checkout and machine. `setup.sh runtime|dev` makes .venv with the locked packages;
-# `setup.sh browser|java` installs Debian packages that tests and the local cluster need. What is there already is skipped.
+# `setup.sh browser|java|promtool` installs Debian packages that tests and the local cluster need. What is there already is skipped.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -72,10 +72,23 @@ java() {
     [ ${#missing[@]} = 0 ] || debian "${missing[@]}"
 }
 
+promtool() { # only that one file of the package: nothing is to run Prometheus here
+    ! type -P promtool >/dev/null && [ ! -x .venv/bin/promtool ] || return 0
+    command -v apt-get >/dev/null || { say "Please install promtool, of Prometheus (this is not a Debian machine)"; exit 1; }
+    say "Fetching promtool (apt, 19 MB) …"
+    local folder
+    folder=$(mktemp -d)
+    (cd "$folder" && { apt-get download -qq prometheus || { as_root apt-get update -qq && apt-get download -qq prometheus; }; }) \
+        >"$folder/log" 2>&1 </dev/null || { cat "$folder/log" >&2; exit 1; }
+    dpkg-deb --fsys-tarfile "$folder"/prometheus_*.deb | tar xO ./usr/bin/promtool >.venv/bin/promtool
+    chmod +x .venv/bin/promtool
+    rm -rf "$folder"
+}
+
 for part; do
     case $part in
         runtime | dev) packages "$part" ;;
-        browser | java) "$part" ;;
+        browser | java | promtool) "$part" ;;
         *) say "setup.sh: no part called $part"; exit 2 ;;
     esac
 done

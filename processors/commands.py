@@ -24,6 +24,8 @@ from domain.kernel import (
     Rejected,
     Snapshot,
 )
+from infra import tracing
+from infra.correlation import concerning
 from infra.log import Log, LogUnavailable, Member, Record, TopicPartition, TransactionAborted
 from infra.metrics import COMMAND_BATCH_SECONDS, COMMANDS_ABORTED, COMMANDS_DEAD, COMMANDS_DECIDED
 from processors.recent import Key, RecentStates
@@ -214,11 +216,15 @@ class CommandProcessor:
             except BrokenEnvelope as error:
                 batch.dead.append((record, str(error)))
                 continue
-            answer = self._answer(batch, partition, command, record)
+            concerning(command.correlation)
+            about = {"septet.key": command.key, "septet.correlation": command.correlation}
+            with tracing.span(f"decide {command.type}", tracing.CONSUMER, command.traceparent, about) as carried:
+                answer = self._answer(batch, partition, command.carrying(carried), record)
             if command.reply_to is not None and 0 <= command.reply_to[0] < self._gateways:
                 batch.replies.append((command.reply_to, answer))
         for partition, offset in batch.next.items():
             batch.heads[partition] = replace(batch.heads.get(partition) or self._heads[partition], next=offset)
+        concerning("")
         return batch
 
     def _answer(self, batch: Batch, partition: TopicPartition, command: Command, record: Record) -> bytes:

@@ -9,7 +9,9 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import structlog
 
+from infra import tracing
 from infra.clock import micros_now
+from infra.correlation import concerning
 from infra.deadletters import DeadLetters, Lane, Letter, Parked
 from infra.log import Log, LogUnavailable, Record, TopicPartition
 from infra.metrics import EVENT_GAPS, EVENTS_HANDLED, EVENTS_PARKED, EVENTS_REPEATED, HANDLER_RETRIES
@@ -247,10 +249,12 @@ class Stream(Generic[Item]):
                 log.warning("batch failed, handling its events one by one", consumer=self.name, error=repr(error))
             for record in records:
                 await self._apply_one(record)
+            concerning("")
 
     async def _apply_one(self, record: Record) -> None:
         """Handles one event, or keeps it as a letter; a failing one parks its key."""
         lane = Lane.of(record)
+        concerning(_correlation(record))
         if lane in self._parked:
             await self._keep([record], "an earlier event of this key waits")
             return
@@ -282,9 +286,11 @@ class Stream(Generic[Item]):
         """Lets the handler do its part and makes its writes durable; waits where a store is away."""
         batch = [found for each in records if (found := self.handler.read(each, self._codec)) is not None]
         if batch:
-            writes = await self._patiently(lambda: self.handler.handle(batch))
-            if writes:
-                await self._patiently(lambda: self._tables.write(writes))
+            with tracing.handling(self.name, records) as traced:
+                writes = await self._patiently(lambda: self.handler.handle(batch))
+                if writes:
+                    with traced.writing():
+                        await self._patiently(lambda: self._tables.write(writes))
             EVENTS_HANDLED.labels(self.name).inc(len(batch))
             self.handled += len(batch)
 
@@ -357,6 +363,11 @@ def _sequence(record: Record, expected: int) -> int | None:
         return recorded_of(record.topic, record.partition, record.headers).sequence
     except BrokenEnvelope:
         return None
+
+
+def _correlation(record: Record) -> str:
+    """The id of the chain that a record belongs to; "" where it says none."""
+    return record.headers.get("ce_correlationid", b"").decode(errors="replace")
 
 
 def _problem(error: Exception) -> str:

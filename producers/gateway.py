@@ -16,7 +16,9 @@ import uuid_utils
 from domain.chat.signals import Push
 from domain.instants import instant
 from domain.kernel import Actor, Answer, Catalogue, Inquire, Message, Reason, Rejected
+from infra import tracing
 from infra.clock import micros_now
+from infra.correlation import concerning
 from infra.log import Log, LogUnavailable, Reader, Record
 from infra.metrics import GATEWAY_SECONDS, GATEWAY_WAITING
 from schemas import topics
@@ -116,7 +118,10 @@ class Gateway:
             expected_version=expected_version,
             traceparent=traceparent,
         )
-        answer = await self._call(aggregate.system, envelope, command)
+        concerning(envelope.correlation)
+        about = {"septet.key": envelope.key, "septet.correlation": envelope.correlation}
+        with tracing.span(f"send {envelope.type}", tracing.PRODUCER, traceparent, about) as carried:
+            answer = await self._call(aggregate.system, envelope.carrying(carried), command)
         return self._decision(answer, envelope.correlation)
 
     async def inquire(self, system: str, key: str, command_id: str, actor: Actor) -> Decision:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from domain.instants import instant, micros
 from domain.kernel import Actor, Position
@@ -87,6 +88,10 @@ class Command(msgspec.Struct, frozen=True):
             source=f"/septet/{by}",
             traceparent=at.traceparent,
         )
+
+    def carrying(self, traceparent: str) -> "Command":
+        """The same with what its trace has come to."""
+        return self if traceparent == self.traceparent else replace(self, traceparent=traceparent)
 
     def headers(self) -> dict[str, bytes]:
         headers = {

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from infra import tracing
 from infra.settings import Engine, Settings
 from septet import cluster, roles
 from septet.cli import calendars, deadletters, forget, look, move, rebuild, status
@@ -23,6 +24,7 @@ def run() -> None:
     from septet import serving
 
     house = opened()
+    tracing.export(house.settings.otlp, "septet", house.settings.slot)
     workers = roles.Workers(house)
     workers.start()
     typer.echo(f"Septet is at http://{house.settings.host}:{house.settings.port}  (Ctrl-C ends it)")
@@ -38,7 +40,9 @@ def api() -> None:
     """Serve API and console; the workers are other processes."""
     from septet import serving
 
-    serving.serve(opened())
+    house = opened()
+    tracing.export(house.settings.otlp, "septet-api", house.settings.slot)
+    serving.serve(house)
 
 
 @cli.command()
@@ -48,6 +52,7 @@ def worker(
 ) -> None:
     """Run one worker: the command processor or one of the consumers."""
     house = opened()
+    tracing.export(house.settings.otlp, f"septet-{role}", house.settings.slot)
     if role == "commands":
         roles.until_told(lambda stop: roles.commands(house, stop))
     elif role in CONSUMERS:

@@ -142,6 +142,7 @@ def serve(house: House) -> None:
         ws_per_message_deflate=False,  # costs 64 KiB a connection, and messages are short
         ws_max_size=256 * 1024,
         log_level=settings.log_level.lower() if settings.log_level != "INFO" else "warning",
-        access_log=False,
+        access_log=False,  # addresses can have secrets in them
+        forwarded_allow_ips=settings.proxies,
         timeout_graceful_shutdown=5,
     )

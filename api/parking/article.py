@@ -4,7 +4,7 @@ from datetime import UTC, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from pydantic import Field
 
 from api.callers import Caller, Callers, Front, Have, SignedIn, callers_of
@@ -80,9 +80,11 @@ async def register_user(body: NewPerson, desk: Front, have: Have) -> dict[str, U
 
 
 @router.post("/user/login", status_code=201, openapi_extra=ARTICLE)
-async def login(body: SignIn, desk: Front, have: Have, callers: Annotated[Callers, Depends(callers_of)]) -> Tokens:
-    """Opens a session. 401 `sign_in_failed`."""
-    return await sign_in(body, desk, have, callers)
+async def login(
+    body: SignIn, request: Request, desk: Front, have: Have, callers: Annotated[Callers, Depends(callers_of)]
+) -> Tokens:
+    """Opens a session. 401 `sign_in_failed`, 429 `locked_out` and `too_many_attempts`."""
+    return await sign_in(body, request, desk, have, callers)
 
 
 @router.get("/user/{user_id}", openapi_extra=ARTICLE)

@@ -4,23 +4,36 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from tests.e2e.collector import Collector, collecting
 from tests.e2e.installation import Installation, cluster, embedded
 from tests.e2e.people import Town
 from tests.services import Service
 
 
 @pytest.fixture(scope="session")
-def embedded_septet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with embedded(tmp_path_factory.mktemp("embedded")) as one:
+def collector() -> Iterator[Collector]:
+    """Where both installations send their spans."""
+    with collecting() as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def embedded_septet(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Iterator[Installation]:
+    with embedded(tmp_path_factory.mktemp("embedded"), more=_traced(collector)) as one:
         yield one
 
 
 @pytest.fixture(scope="session")
 def cluster_septet(
-    tmp_path_factory: pytest.TempPathFactory, kafka: Service, cassandra: Service
+    tmp_path_factory: pytest.TempPathFactory, kafka: Service, cassandra: Service, collector: Collector
 ) -> Iterator[Installation]:
-    with cluster(tmp_path_factory.mktemp("cluster"), kafka.address, cassandra.address) as one:
+    folder = tmp_path_factory.mktemp("cluster")
+    with cluster(folder, kafka.address, cassandra.address, _traced(collector)) as one:
         yield one
+
+
+def _traced(collector: Collector) -> dict[str, str]:
+    return {"SEPTET_OTLP": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "200"}
 
 
 @pytest.fixture(params=["embedded", pytest.param("cluster", marks=pytest.mark.cluster)])

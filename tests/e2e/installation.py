@@ -16,6 +16,7 @@ from septet.cluster import ROLES
 WORKERS = tuple(role for role in ROLES if role != "api")
 STARTS_WITHIN = 400.0  # seconds: a busy machine is slow, not wrong
 ROOT = Path(__file__).parents[2]
+NONE: Mapping[str, str] = {}
 
 
 class Installation:
@@ -108,9 +109,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def embedded(folder: Path, root: Path = ROOT) -> Iterator[Installation]:
-    """One process on SQLite, of the code under `root`."""
-    one = Installation(folder, {"SEPTET_ENGINE": "embedded"}, root)
+def embedded(folder: Path, root: Path = ROOT, more: Mapping[str, str] = NONE) -> Iterator[Installation]:
+    """One process on SQLite, of the code under `root`; `more` settings where there are any."""
+    one = Installation(folder, {"SEPTET_ENGINE": "embedded", **more}, root)
     one.start("run", ["run"])
     try:
         one.wait_until_ready()
@@ -120,7 +121,7 @@ def embedded(folder: Path, root: Path = ROOT) -> Iterator[Installation]:
 
 
 @contextmanager
-def cluster(folder: Path, kafka: str, cassandra: str) -> Iterator[Installation]:
+def cluster(folder: Path, kafka: str, cassandra: str, more: Mapping[str, str] = NONE) -> Iterator[Installation]:
     """A process a role, on Kafka and Cassandra at the given addresses."""
     host, _, port = cassandra.partition(":")
     settings = {
@@ -130,6 +131,7 @@ def cluster(folder: Path, kafka: str, cassandra: str) -> Iterator[Installation]:
         "SEPTET_CASSANDRA": f'["{host}"]',
         "SEPTET_CASSANDRA_PORT": port or "9042",
         "SEPTET_CASSANDRA_KEYSPACE": f"septet_{free_port()}",
+        **more,
     }
     one = Installation(folder, settings)
     one.start("api", ["api"])

@@ -3,8 +3,10 @@
 import re
 from uuid import uuid4
 
+import httpx
+
 from tests.e2e.installation import Installation
-from tests.e2e.people import Person, Town
+from tests.e2e.people import PATIENCE, Person, Town
 
 
 async def test_a_taken_name_or_number_is_refused_and_gives_back_what_was_claimed(town: Town) -> None:
@@ -99,3 +101,31 @@ async def test_a_name_is_changed_and_the_old_one_is_free_again(town: Town) -> No
             break
     assert answer.status_code == 201
     await heir.close()
+
+
+async def test_after_ten_failures_everybody_is_locked_out_alike_whether_or_not_there_is_such_an_account(
+    septet: Installation, town: Town
+) -> None:
+    ann = await town.person("ann")
+    async with httpx.AsyncClient(base_url=septet.url, timeout=PATIENCE) as http:
+        said = []
+        for name in (ann.name, f"nobody-{ann.name}"):
+            body = {"name": name, "password": "wrong", "device": "test"}
+            answers = [await http.post("/identity/sessions", json=body) for _ in range(12)]
+            said.append([(each.status_code, each.json()["code"], each.json()["detail"]) for each in answers])
+            assert 0 < int(answers[-1].headers["Retry-After"]) <= 900
+    assert said[0] == said[1]
+    assert [status for status, _, _ in said[0]] == [401] * 10 + [429] * 2
+
+
+async def test_how_often_a_code_can_be_asked_for_tells_nothing_of_whose_the_number_is(
+    septet: Installation, town: Town
+) -> None:
+    ann = await town.person("ann")
+    async with httpx.AsyncClient(base_url=septet.url, timeout=PATIENCE) as http:
+        said = []
+        for number in (ann.phone, "+49302345678"):
+            answers = [await http.post("/identity/codes", json={"phone_number": number}) for _ in range(6)]
+            said.append([(each.status_code, each.content if each.status_code == 202 else b"") for each in answers])
+    assert said[0] == said[1]
+    assert [status for status, _ in said[0]] == [202] * 5 + [429]

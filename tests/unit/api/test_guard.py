@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+import httpx
 import pytest
 from fastapi import FastAPI, Request, Response
 
@@ -127,6 +128,15 @@ async def test_every_answer_has_the_strict_headers(kept: Kept, path: str, status
         answer = await client.get(path)
     assert answer.status_code == status
     assert {name: answer.headers.get_list(name) for name in HEADERS} == {n: [value] for n, value in HEADERS.items()}
+
+
+async def test_browsers_that_came_by_tls_are_told_to_stay_there(kept: Kept) -> None:
+    transport = httpx.ASGITransport(kept.app, raise_app_exceptions=False)
+    for scheme, told in (("https", "max-age=31536000"), ("http", None)):
+        async with httpx.AsyncClient(transport=transport, base_url=f"{scheme}://septet") as client:
+            for path in ("/loose", "/none", "/defect"):
+                answer = await client.get(path)
+                assert answer.headers.get("Strict-Transport-Security") == told, path
 
 
 def test_the_headers_let_no_foreign_script_run_and_no_one_frame_the_console() -> None:
