@@ -16,7 +16,7 @@ from domain.scheduling.calendar import (
     SetReminder,
 )
 from domain.scheduling.calendar.bookings import HOLD
-from domain.scheduling.meeting import Failed, NoteDenied, part_id
+from domain.scheduling.meeting import Failed, NoteDenied, NoteMoveDenied, part_id
 from processors.policies.rules import Then
 from processors.policies.scheduling import RULES
 from schemas.envelope import Recorded
@@ -68,8 +68,10 @@ def test_the_end_of_a_hold_is_seen_when_it_is_over() -> None:
 
 
 def test_an_expired_part_ends_its_meeting_and_a_released_one_does_not() -> None:
-    expired = HoldEnded(ONE, TEN, TWO, "expired")
+    expired = HoldEnded(part_id(TWO, ANN), TEN, TWO, "expired")
     assert follows(expired) == [Then(NoteDenied(ANN, "hold_expired"), str(TWO))]
+    of_a_move = HoldEnded(ONE, TEN, TWO, "expired")
+    assert follows(of_a_move) == [Then(NoteMoveDenied(ANN, ONE, "hold_expired"), str(TWO))]
     assert follows(HoldEnded(ONE, TEN, TWO, "released")) == follows(HoldEnded(ONE, TEN, None, "expired")) == []
 
 
