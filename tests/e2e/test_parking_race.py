@@ -168,9 +168,11 @@ async def test_of_two_hundred_as_many_get_a_space_as_there_are_while_the_decider
             assert max(taken(claims, pool, quarter) for quarter in range(LAST)) <= count
     assert race.refused["full"] > 20
     assert set(race.refused) <= {"full", "full_until_start"}
-    assert len(claims) > 20
+    assert len(claims) >= 5  # who only came takes a space from all: they may be few
 
-    await lot.change("PUT", "terms", 204, json={"hold": "PT4H"})  # an event after all of theirs: now all are seen
+    await lot.change("PUT", "terms", 204, json={"hold": "PT4H"})  # an event after all of theirs
+    while (await owner.http.get(f"/parking/{lot.id}", params={"after": owner.seen["parking"]})).status_code == 504:
+        pass  # the read model is still on its way there, and says so after each wait
     reserved = {each.claim: each for each in claims.values() if not each.present}
     shown = {}
     for driver in drivers:
