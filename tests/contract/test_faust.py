@@ -272,6 +272,9 @@ async def test_poison_and_a_failing_key_are_parked_and_the_others_go_on(
     async def kept(count: int) -> bool:
         return len(await letters.letters(bench.name, "copy/7")) == count
 
+    async def free() -> bool:
+        return not await parked()
+
     for topic in (bench.topic, bench.other):
         bench.put(topic, b"copy/poison", b"\xff")
         bench.put(topic, b"copy/empty", None)
@@ -286,5 +289,5 @@ async def test_poison_and_a_failing_key_are_parked_and_the_others_go_on(
         assert await letters.wish(bench.name, "copy/poison", "discard", "no events") == 2
         bench.write(1, size=KEYS)
         await until(lambda: handler.count() >= 21 * 20 + 2)
-        assert await parked() == []
+        await until(free)  # each partition sees to its own wishes
     assert {key: texts for key, texts in handler.texts.items() if key != "copy/empty"} == bench.expected()
