@@ -233,9 +233,11 @@ async def test_committed_records_come_once_and_in_order_and_the_group_commits_ov
         bench.write(20)
         await until(lambda: first.count() >= 1200)
         assert first.texts == bench.expected()  # no text "aborted" either
-        assert {number: at.sequence for (topic, number), at in stream.progress().items() if topic == bench.topic} == (
-            bench.writer.sequences
-        )
+
+        def sequences() -> dict[int, int]:
+            return {number: at.sequence for (topic, number), at in stream.progress().items() if topic == bench.topic}
+
+        await until(lambda: sequences() == bench.writer.sequences)  # made durable after the handling
     # The last thing in each partition is the mark of the last transaction.
     assert bench.committed() == {number: bench.log.end((bench.topic, number)) - 1 for number in range(PARTITIONS)}
 
