@@ -150,7 +150,8 @@ class Store(Protocol):
     def restore(self, topic: str, partition: int) -> bool:
         """Reads one slice of the partition up to the log's end as it was at the first call; True when level with it."""
 
-    def get(self, topic: str, partition: int, key: bytes) -> bytes | None: ...
+    def get_many(self, topic: str, partition: int, keys: Sequence[bytes]) -> Sequence[bytes | None]:
+        """The value of each key, None where it has none."""
 
     def put(self, topic: str, partition: int, entries: Sequence[tuple[bytes, bytes | None]]) -> None:
         """Takes over what a transaction of this process has just committed (None removes the key)."""

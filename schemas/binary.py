@@ -201,7 +201,12 @@ _READERS: dict[str, Read] = {
 _INLINED_WRITERS: dict[Write, str] = {
     _write_identifier: "{value}.bytes",
     _write_long: "SHORT[value] if 0 <= (value := {value}) < 8192 else {write}(value)",
+    _write_text: "SHORT[len(value)] + value if len(value := {value}.encode()) < 8192 else BYTES(value)",
+    _write_bytes: "SHORT[len(value)] + value if len(value := {value}) < 8192 else {write}(value)",
 }
+_CONSTANTS = {"SHORT": _SHORT, "BYTES": _write_bytes, "NULL": b"\0", "EMPTY": b"\0"}  # what these name
+_WRITE_OPTIONAL = "NULL if (value := {value}) is None else {write}(value)"
+_WRITE_MANY = "{write}(value) if len(value := {value}) else EMPTY"
 _INLINED_READERS: dict[Read, str] = {
     _read_long: """
 {value} = data[at]
@@ -239,8 +244,11 @@ def writer(schema: Schema, named: dict[str, Write] | None = None) -> Write:
         case [first, second]:
             return _optional_writer(writer(first if second == "null" else second, named), second == "null")
         case {"type": "record", "name": name, "fields": fields}:
-            parts = [(each["name"], writer(each["type"], named)) for each in fields]
-            named[name] = record_writer(parts, _INLINED_WRITERS, {"SHORT": _SHORT})
+            parts = []
+            for each in fields:
+                write = writer(each["type"], named)
+                parts.append((each["name"], write, _source(each["type"], write)))
+            named[name] = record_writer(parts, _CONSTANTS)
             return named[name]
         case {"type": "fixed", "name": name, "size": 16}:
             named[name] = _write_identifier
@@ -258,6 +266,16 @@ def writer(schema: Schema, named: dict[str, Write] | None = None) -> Write:
         case {"type": primitive, **rest}:
             return _WRITERS[str(rest.get("logicalType", primitive))]
     raise ValueError(f"no way to write {schema}")
+
+
+def _source(schema: Schema, write: Write) -> str:
+    """The expression that writes a field: what most values are is done in the record's own function."""
+    match schema:
+        case ["null", _]:
+            return _WRITE_OPTIONAL
+        case {"type": "array" | "map"}:
+            return _WRITE_MANY
+    return _INLINED_WRITERS.get(write, "{write}({value})")
 
 
 def _optional_writer(present: Write, none_is_last: bool) -> Write:

@@ -24,18 +24,15 @@ def record_reader(fields: Sequence[tuple[str, Read]], inlined: Mapping[Read, str
     return _function("record(data, at)", [*lines, f"return {{{record}}}, at"], names)
 
 
-def record_writer(
-    fields: Sequence[tuple[str, Write]], inlined: Mapping[Write, str], constants: Mapping[str, object]
-) -> Write:
+def record_writer(fields: Sequence[tuple[str, Write, str]], constants: Mapping[str, object]) -> Write:
     """Writes the attributes of these names one after the other.
 
-    `inlined` has expressions for writers that are worth it: of `{value}` and `constants`, with `value` free to assign
-    and `{write}` to call.
+    Each comes with the expression that writes it: of `{value}` and `constants`, with `value` free to assign and
+    `{write}` to call.
     """
-    names = {**constants, **{f"write_{place}": write for place, (_, write) in enumerate(fields)}}
+    names = {**constants, **{f"write_{place}": write for place, (_, write, _) in enumerate(fields)}}
     parts = [
-        inlined.get(write, "{write}({value})").format(value=f"record.{name}", write=f"write_{place}")
-        for place, (name, write) in enumerate(fields)
+        source.format(value=f"record.{name}", write=f"write_{place}") for place, (name, _, source) in enumerate(fields)
     ]
     return _function("record(record)", [f"return b''.join(({''.join(f'{part}, ' for part in parts)}))"], names)
 

@@ -31,6 +31,9 @@ MEMBER: Settings = {
     "session.timeout.ms": 10_000,
     "heartbeat.interval.ms": 3_000,
     "fetch.queue.backoff.ms": 20,
+    # What waits in memory, of each partition: the library's own 64 MiB would be gigabytes of a backlog of many.
+    "queued.min.messages": 10_000,
+    "queued.max.messages.kbytes": 8_192,
 }
 
 STABLE_WITHIN = 1.0  # seconds one poll waits for the former owners' transactions to end

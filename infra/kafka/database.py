@@ -1,9 +1,10 @@
 """One partition's local database: a small RocksDB with values by key and the checkpoint they belong to."""
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import structlog
@@ -87,9 +88,9 @@ class Database:
         # Old values vanish when their file is compacted: this makes every file's turn come.
         self._values.set_options({"periodic_compaction_seconds": str(max(60, seconds // 4))})
 
-    def get(self, key: bytes) -> bytes | None:
-        value: bytes | None = self._values.get(_KEY + key)
-        return value
+    def get_many(self, keys: Sequence[bytes]) -> Sequence[bytes | None]:
+        values: Any = self._values.get([_KEY + key for key in keys])  # annotated as if for one key only
+        return list(values)
 
     def apply(self, entries: Iterable[tuple[bytes, bytes | None]], checkpoint: Checkpoint | None) -> None:
         """Writes values (None removes the key) and the checkpoint, where there is one, all or nothing."""

@@ -98,8 +98,8 @@ class KafkaStore:
             self._ready[place] = Ready(work.database, work.topic_id)
         return level
 
-    def get(self, topic: str, partition: int, key: bytes) -> bytes | None:
-        return self._of(topic, partition).database.get(key)
+    def get_many(self, topic: str, partition: int, keys: Sequence[bytes]) -> Sequence[bytes | None]:
+        return self._of(topic, partition).database.get_many(keys)
 
     def put(self, topic: str, partition: int, entries: Sequence[tuple[bytes, bytes | None]]) -> None:
         ready = self._of(topic, partition)

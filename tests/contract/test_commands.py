@@ -16,7 +16,7 @@ from domain.catalogue import CATALOGUE
 from domain.chat.conversation import GroupCreated, MessageSent, SendMessage
 from domain.kernel import Actor, Aggregate, Catalogue, Context, Inquire, Message, Position, State
 from infra.log import Fenced, Log, TransactionAborted
-from processors.commands import GROUP
+from processors.commands import GROUP, CommandProcessor
 from schemas import topics
 from tests.contract.conftest import OpenLog
 from tests.processing import CODEC, PARTITIONS, Desk, Running, create, group_in, prepare
@@ -81,6 +81,26 @@ def test_a_repeated_command_gets_the_original_answer_and_is_decided_once(desk: D
     assert answers[tokens[0]].accepted
     assert {answers[token] for token in [*tokens, late]} == {answers[tokens[0]]}
     assert len(desk.events()) == 2
+
+
+def test_commands_that_are_decided_while_earlier_ones_are_committed_know_of_them(
+    log: Log, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CommandProcessor, "batch", 3)  # so that a queue of some takes several transactions
+    group, repeated = uuid4(), str(uuid4())
+    desk.send(create(), group)
+    originals = [desk.send(SendMessage("once"), group, command_id=repeated, expected=1)]
+    others = []
+    for number in range(10):
+        others.append(desk.send(SendMessage(f"{number}"), group, expected=2 + number))
+        originals.append(desk.send(SendMessage("once"), group, command_id=repeated, expected=1))
+    running = Running(log)
+    running.decide(22)
+    answers = desk.answers()
+    assert {answers[token] for token in originals} == {answers[originals[0]]}
+    assert all(answers[token].accepted for token in [originals[0], *others])
+    assert list(desk.sequences().values()) == [list(range(1, 13))]
+    running.close()
 
 
 def test_a_repeat_gets_the_original_answer_after_a_restart_too_even_where_the_local_store_is_lost(

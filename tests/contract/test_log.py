@@ -824,7 +824,7 @@ class TestStore:
 
         store = restored(log.store(fresh("slot")), topic)
 
-        assert [store.get(topic, 0, key) for key in (b"a", b"b", b"empty", b"unknown")] == [b"2", b"2", b"", None]
+        assert store.get_many(topic, 0, (b"a", b"b", b"empty", b"unknown")) == [b"2", b"2", b"", None]
         store.close()
 
     def test_a_removed_key_has_no_value(self, log: Log) -> None:
@@ -834,7 +834,7 @@ class TestStore:
 
         store = restored(log.store(fresh("slot")), topic)
 
-        assert (store.get(topic, 0, b"a"), store.get(topic, 0, b"b")) == (None, b"1")
+        assert store.get_many(topic, 0, (b"a", b"b")) == [None, b"1"]
         store.close()
 
     def test_uncommitted_and_aborted_values_are_not_answered(self, log: Log) -> None:
@@ -844,7 +844,7 @@ class TestStore:
 
         store = restored(log.store(fresh("slot")), topic)
 
-        assert store.get(topic, 0, b"k") == b"committed"
+        assert store.get_many(topic, 0, [b"k"]) == [b"committed"]
         store.close()
 
     def test_put_takes_over_what_was_just_committed(self, log: Log) -> None:
@@ -856,7 +856,7 @@ class TestStore:
 
         store.put(topic, 0, entries)
 
-        assert [store.get(topic, 0, key) for key in (b"a", b"b", b"c")] == [b"2", None, b"1"]
+        assert store.get_many(topic, 0, (b"a", b"b", b"c")) == [b"2", None, b"1"]
         store.close()
 
     def test_partitions_are_apart(self, log: Log) -> None:
@@ -866,7 +866,7 @@ class TestStore:
         restored(store, topic, 0)
         restored(store, topic, 1)
 
-        assert (store.get(topic, 0, b"k"), store.get(topic, 1, b"k")) == (b"zero", b"one")
+        assert (store.get_many(topic, 0, [b"k"]), store.get_many(topic, 1, [b"k"])) == ([b"zero"], [b"one"])
         store.close()
 
     def test_it_survives_reopening(self, open_log: OpenLog) -> None:
@@ -883,7 +883,7 @@ class TestStore:
 
         store = restored(open_log().store(slot), topic)
 
-        assert [store.get(topic, 0, b"key/%d" % n) for n in range(300)] == [b"later", None] + [
+        assert store.get_many(topic, 0, [b"key/%d" % n for n in range(300)]) == [b"later", None] + [
             b"%d" % n for n in range(2, 300)
         ]
         store.close()
@@ -898,7 +898,7 @@ class TestStore:
 
         restored(store, topic)
 
-        assert (store.get(topic, 0, b"k"), store.get(topic, 0, b"gone")) == (b"2", None)
+        assert store.get_many(topic, 0, (b"k", b"gone")) == [b"2", None]
         store.close()
 
     def test_with_a_retention_what_is_younger_is_answered(self, log: Log) -> None:
@@ -907,7 +907,7 @@ class TestStore:
 
         store = restored(log.store(fresh("slot"), timedelta(days=1)), topic)
 
-        assert store.get(topic, 0, b"k") == b"young"
+        assert store.get_many(topic, 0, [b"k"]) == [b"young"]
         store.close()
 
 

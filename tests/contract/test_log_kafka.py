@@ -49,9 +49,9 @@ def number(n: int) -> list[tuple[bytes, bytes | None]]:
 
 
 def check(store: KafkaStore, topic: str, last: int) -> None:
-    assert [store.get(topic, 0, b"shared/%d" % each) for each in range(7)] == [b"%d" % last] * 7
-    assert [store.get(topic, 0, b"own/%d/0" % n) for n in range(last + 1)] == [b"%d" % n for n in range(last + 1)]
-    assert [store.get(topic, 0, b"now/%d" % n) for n in range(last + 1)] == [None] * last + [b"here"]
+    assert store.get_many(topic, 0, [b"shared/%d" % each for each in range(7)]) == [b"%d" % last] * 7
+    assert store.get_many(topic, 0, [b"own/%d/0" % n for n in range(last + 1)]) == [b"%d" % n for n in range(last + 1)]
+    assert store.get_many(topic, 0, [b"now/%d" % n for n in range(last + 1)]) == [None] * last + [b"here"]
 
 
 def test_a_checkpoint_follows_what_was_put_and_a_restart_reads_only_what_is_behind_it(
@@ -109,7 +109,7 @@ def test_a_topic_that_was_created_anew_is_read_anew(log: KafkaLog, kafka: Servic
 
     store = restored(log.store(slot), topic)
 
-    assert [store.get(topic, 0, key) for key in (b"old", b"both", b"more")] == [None, b"2", b"2"]
+    assert store.get_many(topic, 0, (b"old", b"both", b"more")) == [None, b"2", b"2"]
     store.close()
 
 
@@ -125,7 +125,7 @@ def test_a_store_that_was_left_alone_for_too_long_is_read_anew(
     store = restored(log.store(slot), topic)
 
     assert [record.key for record in applied] == [b"a", b"b"]
-    assert store.get(topic, 0, b"a") == b"1"
+    assert store.get_many(topic, 0, [b"a"]) == [b"1"]
     store.close()
 
 
@@ -137,5 +137,5 @@ def test_what_is_past_its_retention_is_not_restored(log: KafkaLog) -> None:
 
     store = restored(log.store(fresh("slot"), timedelta(seconds=1)), topic)
 
-    assert store.get(topic, 0, b"k") is None
+    assert store.get_many(topic, 0, [b"k"]) == [None]
     store.close()

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
 
@@ -94,11 +95,14 @@ SELECT value, (SELECT (id & {OFFSETS}) + records FROM runs
                ORDER BY id DESC LIMIT 1)
 FROM json_each(?)
 """
-LATEST = "SELECT records, body FROM runs WHERE place = ? AND key = ?"
+LATEST = "SELECT records, body FROM runs WHERE place = ? AND key IN ({})"
 INDEXED = f"""
-SELECT records, body FROM runs WHERE id = (SELECT max(id) FROM runs WHERE id BETWEEN ? AND (
-    SELECT place << {OFFSET_BITS} | offset FROM keys WHERE place = ? AND key = ?))
+SELECT records, body FROM runs WHERE id IN (
+    SELECT (SELECT max(id) FROM runs
+            WHERE id BETWEEN keys.place << {OFFSET_BITS} AND keys.place << {OFFSET_BITS} | keys.offset)
+    FROM keys WHERE keys.place = ? AND keys.key IN ({{}}))
 """
+ASKED = (1, 8, 64, 512)  # how many keys one statement looks up
 
 
 class Stored(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -300,14 +304,24 @@ class Storage:
             if stored.offset >= offset
         ]
 
-    def last(self, topic: StoredTopic, partition: int, key: bytes) -> bytes | None:
-        """The last value of a key: on a compacted topic, or where its partition is indexed."""
-        place = topic.place(partition)
+    def last(self, topic: StoredTopic, partition: int, keys: Sequence[bytes]) -> dict[bytes, bytes | None]:
+        """The last value of each key that has one: on a compacted topic, or where its partition is indexed."""
+        place, text = topic.place(partition), LATEST if topic.compacted else INDEXED
+        rows: list[tuple[int, bytes]] = []
         with self.connection() as db:
-            if topic.compacted:
-                row = db.execute(LATEST, (place, key)).fetchone()
-            else:
-                row = db.execute(INDEXED, (bounds(place)[0], place, key)).fetchone()
-        if row is None:
-            return None
-        return next((stored.value for stored in reversed(decode(*row)) if stored.key == key), None)
+            for first in range(0, len(keys), ASKED[-1]):
+                asked = keys[first : first + ASKED[-1]]
+                count = next(size for size in ASKED if size >= len(asked))
+                padding = [asked[0]] * (count - len(asked))  # few texts, so that each is prepared only once
+                rows += db.execute(_statement(text, count), (place, *asked, *padding)).fetchall()
+        wanted, found = set(keys), dict[bytes, tuple[int, bytes | None]]()
+        for row in rows:
+            for stored in decode(*row):
+                if stored.key in wanted and stored.offset >= found.get(stored.key, (0, None))[0]:
+                    found[stored.key] = stored.offset, stored.value
+        return {key: value for key, (_, value) in found.items()}
+
+
+@lru_cache(maxsize=16)
+def _statement(text: str, keys: int) -> str:
+    return text.format(", ".join("?" * keys))

@@ -20,8 +20,9 @@ class EmbeddedStore:
             self._level.add(place)
         return place in self._level
 
-    def get(self, topic: str, partition: int, key: bytes) -> bytes | None:
-        return self._storage.last(self._storage.topic(topic), partition, key)
+    def get_many(self, topic: str, partition: int, keys: Sequence[bytes]) -> Sequence[bytes | None]:
+        found = self._storage.last(self._storage.topic(topic), partition, keys)
+        return [found.get(key) for key in keys]
 
     def put(self, topic: str, partition: int, entries: Sequence[tuple[bytes, bytes | None]]) -> None:
         """The commit has done it already."""

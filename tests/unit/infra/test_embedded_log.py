@@ -294,7 +294,7 @@ class TestRetention:
         assert sum(removed) == 150
         assert max(removed) < 100
         assert [r.key for r in read_all(log, "answers")] == [b"0", b"200"]
-        assert [store.get("answers", 0, key) for key in (b"0", b"1", b"149", b"200")] == [
+        assert store.get_many("answers", 0, (b"0", b"1", b"149", b"200")) == [
             b"young",
             None,
             None,
@@ -343,7 +343,7 @@ class TestStore:
             send(log, "topic", (b"new", b"while restoring"), (b"1", b"newer"))
 
         assert 2 <= calls <= 10
-        assert [store.get("topic", 0, key) for key in (b"0", b"1", b"60", b"149", b"new", b"unknown")] == [
+        assert store.get_many("topic", 0, (b"0", b"1", b"60", b"149", b"new", b"unknown")) == [
             b"150", b"newer", b"60", b"149", b"while restoring", None
         ]  # fmt: skip
 
@@ -484,4 +484,4 @@ class TestProcesses:
             done = values(read_all(log, "events", partition))
             assert done
             assert done + rest[partition] == [b"%d" % n for n in range(partition, 2000, 2)]
-            assert store.get("state", partition, b"last") == done[-1]
+            assert store.get_many("state", partition, [b"last"]) == [done[-1]]

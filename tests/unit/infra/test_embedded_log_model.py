@@ -176,7 +176,7 @@ def test_it_reads_back_as_lists_do(sequence: list[Step]) -> None:
             while not store.restore(*name):
                 pass
             last = dict(records)
-            assert {key: store.get(*name, key) for key in last} == last
+            assert dict(zip(last, store.get_many(*name, list(last)), strict=True)) == last
         for group, offset in enumerate(consumed):
             (first,) = log.consumer(str(group), ["commands"], "slot").poll(1, WAIT)
             assert first.offset == offset

@@ -180,8 +180,8 @@ class ModelStore:
         self._values |= {(topic, each.key): each.value for each in self._log.records.get(topic, [])}
         return True
 
-    def get(self, topic: str, partition: int, key: bytes) -> bytes | None:
-        return self._values.get((topic, key))
+    def get_many(self, topic: str, partition: int, keys: Sequence[bytes]) -> Sequence[bytes | None]:
+        return [self._values.get((topic, key)) for key in keys]
 
     def put(self, topic: str, partition: int, entries: Sequence[tuple[bytes, bytes | None]]) -> None:
         self._values |= {(topic, key): value for key, value in entries}

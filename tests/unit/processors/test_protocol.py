@@ -80,6 +80,7 @@ class World:
     guarantees: Guarantees = field(default_factory=Guarantees)
     kind: type[CommandProcessor] = CommandProcessor
     faults: int = FAULTS
+    rounds: int = ROUNDS
     undisturbed: bool = False
 
     def __post_init__(self) -> None:
@@ -140,7 +141,7 @@ class World:
                         self.undisturbed = False
 
     def run(self) -> None:
-        for _ in range(ROUNDS):
+        for _ in range(self.rounds):
             alive = sorted(self.processes)
             chosen = self.choices.choose(len(alive) + (self.faults > 0))
             if chosen < len(alive):
@@ -181,13 +182,26 @@ class World:
         return found
 
 
+class Ahead(CommandProcessor):
+    """With so small transactions that each next one is decided while one is being committed."""
+
+    batch = 1
+
+
 class Hasty(CommandProcessor):
     """With the mistake that a batch is believed before it is committed."""
 
-    def _decide_all(self, records: list[Record]) -> Batch:
-        batch = super()._decide_all(records)
+    def _decide_all(self, records: list[Record], before: Batch | None = None) -> Batch:
+        batch = super()._decide_all(records, before)
         self._publish(batch, self._changes(batch))
         return batch
+
+
+class Blind(Ahead):
+    """With the mistake that what is being committed is not known to what is decided meanwhile."""
+
+    def _decide_all(self, records: list[Record], before: Batch | None = None) -> Batch:
+        return super()._decide_all(records)
 
 
 @pytest.fixture(autouse=True)
@@ -197,19 +211,26 @@ def _quiet() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-def test_no_order_of_steps_and_faults_loses_doubles_or_reorders_anything() -> None:
+@pytest.mark.parametrize(
+    ("kind", "rounds", "least"),
+    [(CommandProcessor, ROUNDS, 1_000), (Ahead, 2, 300)],  # ahead, two rounds see four commits
+    ids=["one at a time", "decided ahead"],
+)
+def test_no_order_of_steps_and_faults_loses_doubles_or_reorders_anything(
+    kind: type[CommandProcessor], rounds: int, least: int
+) -> None:
     runs = 0
 
     def run(choices: Choices) -> None:
         nonlocal runs
         runs += 1
-        world = World(choices)
+        world = World(choices, kind=kind, rounds=rounds)
         world.run()
         assert world.faults_found() == [], [chosen for chosen, _ in choices.made]
 
     for _ in every_run(run):
         pass
-    assert runs > 1_000
+    assert runs > least
     print(f"\n{runs} runs")
 
 
@@ -221,6 +242,7 @@ def test_no_order_of_steps_and_faults_loses_doubles_or_reorders_anything() -> No
         (Guarantees(stable=False), CommandProcessor),
         (Guarantees(written=False), CommandProcessor),
         (Guarantees(), Hasty),
+        (Guarantees(), Blind),
     ],
     ids=[
         "no fencing",
@@ -228,6 +250,7 @@ def test_no_order_of_steps_and_faults_loses_doubles_or_reorders_anything() -> No
         "no waiting for open transactions",
         "offsets before records",
         "published before the commit",
+        "decided blindly",
     ],
 )
 def test_each_mistake_is_found(guarantees: Guarantees, kind: type[CommandProcessor]) -> None:
