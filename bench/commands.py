@@ -11,6 +11,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import uuid_utils
 import uvloop
 
 from bench.installation import WORKERS, Installation, Servers, installation
@@ -39,6 +40,7 @@ TEXT = "x" * 80
 SEAL = b"s" * 32
 GATEWAY = 1  # the slot of the benchmark's own gateway; that of the API is 0
 RATES = (1, 50, 500)  # commands a second
+WARM = 200  # commands a second, before: the brokers' and nodes' virtual machines compile what they run often
 
 
 def run(engine: Engine, servers: Servers, folder: Path, short: bool) -> Report:
@@ -82,7 +84,7 @@ async def _rates(gateway: Gateway, usage: Usage, report: Report, seconds: float)
     groups = [uuid4() for _ in range(100)]
     for group in groups:
         await _patiently(gateway, CreateGroup("a group", (), SEAL), group, owner)
-    await _rate(gateway, groups, owner, 50, min(seconds, 5.0))  # to get warm
+    await _rate(gateway, groups, owner, WARM, seconds)
     for rate in RATES:
         usage.start()
         times, failed = await _rate(gateway, groups, owner, rate, seconds)
@@ -154,7 +156,7 @@ def fill(producer: Producer, orders: Iterator[Order], *, gateway: int | None = N
     count = 0
     for count, order in enumerate(orders, start=1):
         aggregate = CATALOGUE.of(type(order.command))
-        number = str(uuid4())
+        number = str(uuid_utils.uuid7())
         envelope = Command(
             id=number,
             type=CODEC.type_name(type(order.command)),
@@ -181,18 +183,19 @@ def _drain(septet: Installation, report: Report, count: int, replies: bool) -> N
     """A topic is filled, then one processor, in a process of its own, decides what is in it."""
     house = build(septet.settings)
     house.log.ensure(all_topics(house.settings))
-    producer = house.log.producer()
-    owner, chance = Actor("person", str(uuid4())), random.Random(3)
-    groups = [uuid4() for _ in range(CONVERSATIONS)]
-    console.print(f"  {septet.engine.value}: filling chat.commands with {count:,} commands")
-    fill(producer, (Order(CreateGroup("a group", (), SEAL), each, owner) for each in groups))
-    messages = (Order(SendMessage(TEXT), chance.choice(groups), owner) for _ in range(count))
-    fill(producer, messages, gateway=GATEWAY if replies else None)
-    producer.close()
-    house.log.close()
-
     warm = CONVERSATIONS + count // 10
     with worker_process(decide, septet.settings, warm, CONVERSATIONS + count) as (worker, told):
+        told()
+        producer = house.log.producer()
+        owner, chance = Actor("person", str(uuid4())), random.Random(3)
+        groups = [uuid4() for _ in range(CONVERSATIONS)]
+        console.print(f"  {septet.engine.value}: filling chat.commands with {count:,} commands")
+        fill(producer, (Order(CreateGroup("a group", (), SEAL), each, owner) for each in groups))
+        messages = (Order(SendMessage(TEXT), chance.choice(groups), owner) for _ in range(count))
+        fill(producer, messages, gateway=GATEWAY if replies else None)
+        producer.close()
+        house.log.close()
+
         usage = Usage({"worker": worker, **septet.pids})
         told()
         usage.start()
@@ -207,19 +210,25 @@ def _drain(septet: Installation, report: Report, count: int, replies: bool) -> N
 
 
 def decide(pipe: Connection, settings: Settings, *marks: int) -> None:
-    """The command processor as its role runs it; tells at each mark how many it has decided since the last, and in
-    how many seconds."""
+    """The command processor as its role runs it: waits for a word before each step, and tells what came of it.
+
+    The first step restores every partition; each of the others decides up to a mark. It tells how many commands it
+    decided in it, and in how many seconds.
+    """
+    pipe.recv()
     configure("ERROR", False)
     house = build(settings)
     processor = CommandProcessor(house.catalogue, house.codec, house.log, str(settings.slot))
     consumer = processor.open()
-    total, before, started = 0, 0, time.perf_counter()
+    while processor.owned < len(house.catalogue.systems) * settings.partitions:
+        processor.step(consumer)
+    pipe.send((processor.decided, 0.0))
     for mark in marks:
-        while total < mark:
-            total += processor.step(consumer)
-        now = time.perf_counter()
-        pipe.send((total - before, now - started))
-        before, started = total, now
+        pipe.recv()
+        before, started = processor.decided, time.perf_counter()
+        while processor.decided < mark:
+            processor.step(consumer)
+        pipe.send((processor.decided - before, time.perf_counter() - started))
     processor.close(consumer)
     house.log.close()
 
@@ -228,12 +237,14 @@ def decide(pipe: Connection, settings: Settings, *marks: int) -> None:
 def worker_process(
     work: Callable[..., None], *arguments: object
 ) -> Iterator[tuple[int, Callable[[], tuple[int, float]]]]:
-    """Runs `work(pipe, *arguments)` in a fresh process; gives its id, and a function that waits for what it tells."""
+    """Runs `work(pipe, *arguments)` in a fresh process; gives its id, and a function that says a word to it and waits
+    for what it tells."""
     ours, theirs = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=work, args=(theirs, *arguments))
     process.start()
 
     def told() -> tuple[int, float]:
+        ours.send(None)
         while not ours.poll(0.5):
             if not process.is_alive():
                 raise RuntimeError(f"the process of {work.__name__} ended with {process.exitcode}")

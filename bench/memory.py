@@ -27,6 +27,7 @@ def run(engine: Engine, servers: Servers, folder: Path, short: bool) -> Report:
         producer = house.log.producer()
         marks = [part * number for number in range(1, 11)]
         with worker_process(decide, septet.settings, *marks) as (worker, told):
+            told()
             for mark in marks:
                 fill(
                     producer,
