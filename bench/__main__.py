@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from bench import chat, commands, connections, group, memory, parking, replay, scheduling
+from bench import chat, commands, connections, failover, group, memory, parking, replay, scheduling
 from bench.installation import Servers
 from bench.peers import side_by_side
 from bench.report import Report, console, machine
@@ -28,6 +28,7 @@ OURS: dict[str, Benchmark] = {
     "group": group.run,
     "memory": memory.run,
     "connections": connections.run,
+    "failover": failover.run,
     "parking": parking.run,
     "scheduling": scheduling.run,
 }

@@ -113,6 +113,12 @@ class Installation:
             process.kill()
             process.wait()
 
+    def kill(self, name: str) -> None:
+        """kill -9."""
+        process = self._processes.pop(name)
+        process.kill()
+        process.wait()
+
     def stop_all(self) -> None:
         for process in self._processes.values():
             process.terminate()
