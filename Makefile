@@ -5,7 +5,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 OWN := domain schemas producers processors projections api infra septet bench tests
 
-.PHONY: help setup run check test audit image up cluster down status demo bench lock clean dev tools static
+.PHONY: help setup run check test audit image up cluster down status chaos demo bench lock clean dev tools static
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  \033[1mmake %-7s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,9 +22,12 @@ check: dev static ## the fast checks: format, lint, types, import rules, unit te
 test: dev tools static ## everything: the checks, then all tests on real Kafka, Cassandra and a browser
 	@mkdir -p artifacts  # the rules and codecs fill one core while the tests with servers mostly wait
 	@nice $(BIN)/pytest tests/unit >artifacts/unit-tests.txt 2>&1 & unit=$$!; trap "kill $$unit 2>/dev/null || true" EXIT; failed=0; \
-	    $(BIN)/pytest --ignore tests/unit --ignore tests/e2e/console || failed=1; \
+	    $(BIN)/pytest --ignore tests/unit --ignore tests/chaos/test_storm.py --ignore tests/e2e/console || failed=1; \
 	    wait $$unit || failed=1; cat artifacts/unit-tests.txt; exit $$failed
 	@$(BIN)/pytest tests/e2e/console  # in a run of its own: the servers of the others have ended
+
+chaos: dev tools ## break everything under load for MINUTES (10); SEED repeats the choices of a run
+	@SEPTET_CHAOS_MINUTES=$(or $(MINUTES),10) SEPTET_CHAOS_SEED=$(or $(SEED),0) $(BIN)/pytest -s tests/chaos
 
 image: setup ## build the container image of Septet itself
 	@infra/images/build
