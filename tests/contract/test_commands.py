@@ -270,12 +270,12 @@ def test_offsets_that_a_broker_withholds_stop_nobody(open_kafka_log: OpenLog, ka
     try:
         stuck.send_offsets_to_transaction(everything, nobody, 60)
         desk, group = Desk(log), uuid4()
-        tokens = [desk.send(create(), group), desk.send(SendMessage("one"), group)]
+        tokens = [desk.send(create(), group)]
         for slot in ("0", "1"):  # what one has decided, the next one of another slot goes on from
+            tokens.append(desk.send(SendMessage(slot), group))
             running = Running(log, slot)
             running.until(lambda: set(tokens) <= desk.answers().keys())
             running.close()
-            tokens.append(desk.send(SendMessage("more"), group))
         assert list(desk.sequences().values()) == [[1, 2, 3]]
     finally:
         stuck.abort_transaction(60)
