@@ -32,7 +32,7 @@ from schemas.codec import Codec
 from schemas.envelope import Command
 from schemas.registry import Lock
 from septet import roles
-from septet.composition import all_topics, build
+from septet.composition import House, all_topics, build
 
 CODEC = Codec(CATALOGUE, Lock.load())
 CONVERSATIONS = 1_000
@@ -151,7 +151,7 @@ class Order:
     by: Actor
 
 
-def fill(producer: Producer, orders: Iterator[Order], *, gateway: int | None = None) -> int:
+def fill(codec: Codec, producer: Producer, orders: Iterator[Order], *, gateway: int | None = None) -> int:
     """Puts commands on their topics as a gateway does, asking for an answer where it is given; answers how many."""
     count = 0
     for count, order in enumerate(orders, start=1):
@@ -159,7 +159,7 @@ def fill(producer: Producer, orders: Iterator[Order], *, gateway: int | None = N
         number = str(uuid_utils.uuid7())
         envelope = Command(
             id=number,
-            type=CODEC.type_name(type(order.command)),
+            type=codec.type_name(type(order.command)),
             key=aggregate.key(str(order.to)),
             time=micros_now(),
             actor=str(order.by),
@@ -168,7 +168,7 @@ def fill(producer: Producer, orders: Iterator[Order], *, gateway: int | None = N
             source="/bench",
             reply_to=None if gateway is None else (gateway, f"bench-{count}"),
         )
-        body, topic = CODEC.encode(order.command), topics.commands(aggregate.system)
+        body, topic = codec.encode(order.command, str(order.to), order.by.id), topics.commands(aggregate.system)
         while True:
             try:
                 producer.send(topic, envelope.key.encode(), body, envelope.headers())
@@ -181,8 +181,7 @@ def fill(producer: Producer, orders: Iterator[Order], *, gateway: int | None = N
 
 def _drain(septet: Installation, report: Report, count: int, replies: bool) -> None:
     """A topic is filled, then one processor, in a process of its own, decides what is in it."""
-    house = build(septet.settings)
-    house.log.ensure(all_topics(house.settings))
+    house = prepared(septet.settings)
     warm = CONVERSATIONS + count // 10
     with worker_process(decide, septet.settings, warm, CONVERSATIONS + count) as (worker, told):
         told()
@@ -190,11 +189,10 @@ def _drain(septet: Installation, report: Report, count: int, replies: bool) -> N
         owner, chance = Actor("person", str(uuid4())), random.Random(3)
         groups = [uuid4() for _ in range(CONVERSATIONS)]
         console.print(f"  {septet.engine.value}: filling chat.commands with {count:,} commands")
-        fill(producer, (Order(CreateGroup("a group", (), SEAL), each, owner) for each in groups))
+        fill(house.codec, producer, (Order(CreateGroup("a group", (), SEAL), each, owner) for each in groups))
         messages = (Order(SendMessage(TEXT), chance.choice(groups), owner) for _ in range(count))
-        fill(producer, messages, gateway=GATEWAY if replies else None)
+        fill(house.codec, producer, messages, gateway=GATEWAY if replies else None)
         producer.close()
-        house.log.close()
 
         usage = Usage({"worker": worker, **septet.pids})
         told()
@@ -207,6 +205,18 @@ def _drain(septet: Installation, report: Report, count: int, replies: bool) -> N
             per_cpu_s=round(decided / usage.seconds_of("worker")),
             busy=usage.text(),
         )
+    events = sum(house.log.end((topics.events("chat"), number)) for number in range(house.settings.partitions))
+    house.close()
+    if events < CONVERSATIONS + count:
+        raise RuntimeError(f"only {events:,} events came of {CONVERSATIONS + count:,} commands")
+
+
+def prepared(settings: Settings) -> House:
+    """An installation that has its topics and keys, and no tables."""
+    house = build(settings)
+    house.log.ensure(all_topics(settings))
+    house.keyring.prepare()
+    return house
 
 
 def decide(pipe: Connection, settings: Settings, *marks: int) -> None:
@@ -230,7 +240,7 @@ def decide(pipe: Connection, settings: Settings, *marks: int) -> None:
             processor.step(consumer)
         pipe.send((processor.decided - before, time.perf_counter() - started))
     processor.close(consumer)
-    house.log.close()
+    house.close()
 
 
 @contextmanager

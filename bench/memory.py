@@ -4,14 +4,13 @@ import random
 from pathlib import Path
 from uuid import uuid4
 
-from bench.commands import SEAL, Order, decide, fill, worker_process
+from bench.commands import SEAL, Order, decide, fill, prepared, worker_process
 from bench.installation import Servers, installation
 from bench.report import Report
 from bench.usage import resident
 from domain.chat.conversation import CreateGroup
 from domain.kernel import Actor
 from infra.settings import Engine
-from septet.composition import all_topics, build
 
 MIB = 2**20
 
@@ -22,21 +21,21 @@ def run(engine: Engine, servers: Servers, folder: Path, short: bool) -> Report:
     report = Report("memory", engine.value, f"one command processor, {10 * part:,} new aggregates")
     owner, chance = Actor("person", str(uuid4())), random.Random(5)
     with installation(engine, servers, folder, tables=False) as septet:
-        house = build(septet.settings)
-        house.log.ensure(all_topics(house.settings))
+        house = prepared(septet.settings)
         producer = house.log.producer()
         marks = [part * number for number in range(1, 11)]
         with worker_process(decide, septet.settings, *marks) as (worker, told):
             told()
             for mark in marks:
                 fill(
+                    house.codec,
                     producer,
                     (Order(CreateGroup(f"group {chance.random()}", (), SEAL), uuid4(), owner) for _ in range(part)),
                 )
                 told()
                 report.add(aggregates=mark, rss_mib=round(resident(worker) / MIB, 1))
         producer.close()
-        house.log.close()
+        house.close()
     first, last = report.rows[4]["rss_mib"], report.rows[-1]["rss_mib"]
     report.notes.append(f"second half: from {first} to {last} MiB")
     return report
