@@ -134,7 +134,7 @@ async def _patiently(gateway: Gateway, command: Message, to: UUID, actor: Actor)
         try:
             await gateway.submit(command, str(to), actor, command_id=command_id)
             return
-        except Pending:
+        except (Pending, Busy):
             continue
     raise RuntimeError("no command processor answers")
 
