@@ -43,7 +43,13 @@ class Chain:
             try:
                 await self._app(scope, receive, answered)
             finally:
-                route = getattr(scope.get("route"), "path", "")
+                route = _route(scope)
                 tracing.note(
                     f"{scope['method']} {route}".rstrip(), {"http.route": route, "http.response.status_code": status}
                 )
+
+
+def _route(scope: Scope) -> str:
+    """The whole template of the path; FastAPI keeps that of an included router beside the route, which has only its own part."""
+    whole = scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
+    return getattr(whole, "path", "")

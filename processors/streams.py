@@ -284,9 +284,10 @@ class Stream(Generic[Item]):
 
     async def _hand_over(self, records: Sequence[Record]) -> None:
         """Lets the handler do its part and makes its writes durable; waits where a store is away."""
-        batch = [found for each in records if (found := self.handler.read(each, self._codec)) is not None]
-        if batch:
-            with tracing.handling(self.name, records) as traced:
+        read = [(each, found) for each in records if (found := self.handler.read(each, self._codec)) is not None]
+        if read:
+            batch = [found for _, found in read]
+            with tracing.handling(self.name, [each for each, _ in read]) as traced:
                 writes = await self._patiently(lambda: self.handler.handle(batch))
                 if writes:
                     with traced.writing():

@@ -28,7 +28,7 @@ async def test_a_message_is_one_trace_from_the_request_to_the_read_model(
     await ann.ask("POST", path, 201, json={"content": "hello"}, headers=headers)
 
     def whole(spans: Sequence[Spanned]) -> bool:
-        return {*WAY, "fanout process", "policies process"} <= {each.name for each in spans}
+        return {*WAY, "fanout process"} <= {each.name for each in spans}
 
     spans = collector.wait(trace, whole)
     by_name = {each.name: each for each in spans}
@@ -44,3 +44,18 @@ async def test_a_message_is_one_trace_from_the_request_to_the_read_model(
         assert services >= {"septet-api", "septet-commands", "septet-projection.chat", "septet-fanout"}
     else:
         assert services == {"septet"}
+
+
+async def test_what_follows_from_an_event_belongs_to_the_trace_of_its_cause(collector: Collector, town: Town) -> None:
+    ann, eve = await town.person("ann"), await town.person("eve")
+    trace = token_bytes(16)
+    collector.watch(trace)
+    headers = {"traceparent": f"00-{trace.hex()}-{token_bytes(8).hex()}-01"}
+    await ann.ask("PUT", f"/chat/contacts/{eve.id}/block", 204, headers=headers)
+    caused = "decide chat.conversation.SetBlocked"
+    names = {"decide chat.contacts.Block", "policies process", caused}
+    spans = collector.wait(trace, lambda spans: names <= {each.name for each in spans})
+    by_name = {each.name: each for each in spans}
+    assert set(by_name) >= names
+    cause = by_name["decide chat.contacts.Block"].id  # both the policy and what it asks for follow from this decision
+    assert by_name["policies process"].parent == by_name[caused].parent == cause
