@@ -50,6 +50,6 @@ class Chain:
 
 
 def _route(scope: Scope) -> str:
-    """The whole template of the path; FastAPI keeps that of an included router beside the route, which has only its own part."""
+    """The whole template of the path; the route of an included router has only its own part of it."""
     whole = scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
     return getattr(whole, "path", "")
