@@ -3,6 +3,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 BIN := .venv/bin
+# Every role is a process of its own, and the tests start hundreds: compiling all again for each takes longer than the rest of its start.
+unexport PYTHONDONTWRITEBYTECODE
 OWN := domain schemas producers processors projections api infra septet bench tests
 
 .PHONY: help setup run check test audit image up cluster down status chaos demo bench lock clean dev tools static
