@@ -75,17 +75,17 @@ def price(
 
 def _stay(tariff: Tariff, parts: list[Segment], validations: Sequence[Validation]) -> list[_Charge]:
     begin, end = parts[0].start, parts[-1].end
-    elapsed = sum((each.end - each.start) // timedelta(seconds=1) for each in parts)
+    elapsed = sum((each.end - each.start for each in parts), timedelta())
     charges: list[_Charge] = []
-    if elapsed > tariff.free:
+    if elapsed > timedelta(seconds=tariff.free):
         given = sum(each.value for each in validations if each.allowance is Allowance.SECONDS)
         charges = list(_ticks(tariff, parts, begin + timedelta(seconds=given)))
         if charges and tariff.fee:
             charges.insert(0, _Charge("fee", 0, tariff.fee * HOUR, tariff.fee_tax))
         bird = tariff.early_bird
         if bird and _is_early(tariff, bird, begin, end) and _total(charges) > bird.price * HOUR:
-            charges = [_Charge("early bird", elapsed, bird.price * HOUR, bird.tax)]
-    if tariff.max_stay and elapsed > tariff.max_stay and tariff.penalty:
+            charges = [_Charge("early bird", elapsed // timedelta(seconds=1), bird.price * HOUR, bird.tax)]
+    if tariff.max_stay and elapsed > timedelta(seconds=tariff.max_stay) and tariff.penalty:
         charges.append(_Charge("penalty", 0, tariff.penalty * HOUR, tariff.penalty_tax))
     return charges
 

@@ -118,6 +118,7 @@ def test_the_worked_examples_of_ocpi(tariff: Tariff, segments: list[Segment], ne
 def test_a_started_unit_is_paid_and_nothing_costs_nothing() -> None:
     tariff = Tariff("EUR", (Rate(200),))
     assert gross(tariff, at(2, 9), at(2, 9)) == 0
+    assert gross(tariff, at(2, 9), at(2, 9) + timedelta(microseconds=1)) == 200
     assert gross(tariff, at(2, 9), at(2, 9, 1)) == 200
     assert gross(tariff, at(2, 9), at(2, 9, 59)) == 200  # not: 59 minutes are no whole hour, so they are free
     assert gross(tariff, at(2, 9), at(2, 10)) == 200
@@ -127,6 +128,7 @@ def test_a_started_unit_is_paid_and_nothing_costs_nothing() -> None:
 def test_free_minutes_are_free_only_for_who_leaves_in_them() -> None:
     tariff = Tariff("EUR", (Rate(200, 1_800),), free=900)
     assert gross(tariff, at(2, 9), at(2, 9, 15)) == 0
+    assert gross(tariff, at(2, 9), at(2, 9, 15) + timedelta(microseconds=1)) == 100
     assert gross(tariff, at(2, 9), at(2, 9, 16)) == 100
 
 
