@@ -178,6 +178,7 @@ async def calendar(calendar_id: UUID, caller: Anybody, have: Have, ready: Ready)
         "holidays": msgspec.to_builtins(found.holidays),
         "absences": [{"absence_id": absence_id, **_built(each)} for absence_id, each in found.absences.items()],
         "busy": {source: msgspec.to_builtins(times) for source, times in found.busy.items()},
+        "forms": [{"slug": each.slug, "title": each.title} for each in found.forms.values()],
     }
 
 

@@ -231,10 +231,10 @@ async def meeting(meeting_id: UUID, caller: Anybody, have: Have, ready: Ready, k
     if row is not None:
         person = None if caller is None else caller.person
         hosts = orjson.loads(row["calendars"])
-        if person is not None and (str(person) in hosts or row["guest_person"] == person):
-            return _shown(row)
-        if key is not None and row["proof"] == proof_of(key):
-            return _shown(row)
+        is_party = person is not None and (str(person) in hosts or row["guest_person"] == person)
+        if is_party or (key is not None and row["proof"] == proof_of(key)):
+            names = await have.people.names([UUID(each) for each in hosts])
+            return {**_shown(row), "host_names": [names.get(UUID(each), "") for each in hosts]}
     raise not_found("There is no such meeting, or it is not for you.")
 
 

@@ -1,5 +1,5 @@
 // Calendars over HTTP, in the words of the pages. A guest who is not signed in has the key of their booking instead.
-import { fileUrl } from './net.js';
+import { fileUrl, request } from './net.js';
 import { facing } from './facing.js';
 
 const { act, read } = facing();
@@ -20,6 +20,25 @@ export const scheduling = {
   invitation: (id, key) => (key ? Promise.resolve(`/scheduling/bookings/${id}/invitation.ics?key=${encodeURIComponent(key)}`) : fileUrl(`/scheduling/bookings/${id}/invitation.ics`)),
   cancel: (one, reason, key) => act('Cancel a booking', 'POST', at(one.calendar_id, `/bookings/${one.booking_id}/cancellation`), { body: { reason }, ...withKey(key) }),
   move: (one, body, key) => act('Move a booking', 'POST', at(one.calendar_id, `/bookings/${one.booking_id}/move`), { body, ...withKey(key) }),
+
+  bookSeries: (id, body) => act('Book a series', 'POST', at(id, '/series'), { body }),
+  series: (id, key) => read(`/scheduling/series/${id}`, { key }),
+  cancelSeries: (one, reason, key) => act('Cancel a series', 'POST', at(one.calendar_id, `/series/${one.series_id}/cancellation`), { body: { since: one.start, reason }, ...withKey(key) }),
+  bookByLink: (id, link, body) => act('Book with a link', 'POST', at(id, `/links/${link}/bookings`), { body }),
+  links: (id) => read(at(id, '/links')),
+  makeLink: (id, body) => act('Make a link', 'POST', at(id, '/links'), { body }),
+  revokeLink: (id, link) => act('Withdraw a link', 'DELETE', at(id, `/links/${link}`)),
+  form: (id, slug) => read(at(id, `/forms/${encodeURIComponent(slug)}`)),
+  setForm: (id, slug, body) => act('Set a form', 'PUT', at(id, `/forms/${slug}`), { body }),
+  removeForm: (id, slug) => act('Remove a form', 'DELETE', at(id, `/forms/${slug}`)),
+  // Asking where one is led commands nothing.
+  routed: async (id, slug, answers) => (await request('POST', at(id, `/forms/${encodeURIComponent(slug)}/route`), { body: { answers } })).data,
+  polls: () => read('/scheduling/polls'),
+  poll: (id) => read(`/scheduling/polls/${id}`),
+  openPoll: (body) => act('Open a poll', 'POST', '/scheduling/polls', { body }),
+  vote: (id, body) => act('Vote', 'POST', `/scheduling/polls/${id}/votes`, { body }),
+  choose: (id, start) => act('Choose a time', 'POST', `/scheduling/polls/${id}/choice`, { body: { start } }),
+  closePoll: (id) => act('Close a poll', 'POST', `/scheduling/polls/${id}/closing`),
 
   hosted: (id, start, end) => read(at(id, '/bookings'), { start, end }),
   approve: (one) => act('Approve a booking', 'POST', at(one.calendar_id, `/bookings/${one.booking_id}/approval`)),
@@ -44,6 +63,9 @@ export const scheduling = {
   join: (id, calendar) => act('Join a team', 'PUT', at(calendar, `/teams/${id}`)),
   offerTeam: (id, slug, body) => act("Set a team's event type", 'PUT', team(id, `/event-types/${slug}`), { body }),
   teamSlots: (id, query) => read(team(id, '/slots'), query),
+  meeting: (id, key) => read(`/scheduling/meetings/${id}`, { key }),
+  cancelMeeting: (id, reason, key) => act('Cancel a meeting', 'POST', `/scheduling/meetings/${id}/cancellation`, { body: { reason }, ...withKey(key) }),
+  moveMeeting: (id, body, key) => act('Move a meeting', 'POST', `/scheduling/meetings/${id}/move`, { body, ...withKey(key) }),
   bookTeam: (id, body) => act('Book a team', 'POST', team(id, '/bookings'), { body }),
 };
 

@@ -13,6 +13,8 @@ const VIEWS = {
   types: ['Event types', part(() => import('../parts/scheduling/types.js'), 'Types')],
   hours: ['Hours', part(() => import('../parts/scheduling/hours.js'), 'Hours')],
   teams: ['Teams', part(() => import('../parts/scheduling/teams.js'), 'Teams')],
+  polls: ['Polls', part(() => import('../parts/scheduling/polls.js'), 'Polls')],
+  forms: ['Forms', part(() => import('../parts/scheduling/forms.js'), 'Forms')],
   sharing: ['Sharing', part(() => import('../parts/scheduling/sharing.js'), 'Sharing')],
 };
 

@@ -1,11 +1,11 @@
 // The public page of a host: what can be booked, when, and what became of it. No sign-in is needed; it may be embedded.
 import { html, signal, useEffect, useState } from '../../lib/html.js';
-import { go, query, route, title } from '../../lib/router.js';
-import { me, session } from '../../lib/session.js';
+import { go, route, title } from '../../lib/router.js';
+import { me } from '../../lib/session.js';
 import { tell, tellProblem } from '../../lib/store.js';
-import { scheduling, PLACES, length } from '../../lib/scheduling.js';
-import { money } from '../../lib/money.js';
-import { inZone, zoneName } from '../../lib/zones.js';
+import { scheduling, length } from '../../lib/scheduling.js';
+import { count } from '../../lib/format.js';
+import { inZone } from '../../lib/zones.js';
 import { Empty, Face, Field, Form, Trouble, Waiting } from '../bits.js';
 import { Dialog } from '../overlay.js';
 import { Icon, Mark } from '../icons.js';
@@ -13,49 +13,39 @@ import { later } from '../later.js';
 import { useRead } from '../read.js';
 import { Countdown, useSecondsTo } from '../countdown.js';
 import { CLOCK, Picker, zoneOf } from './picker.js';
+import { About, GuestFields, Place, When, bookingPath, guestOf, keyOf } from './public.js';
 
 const Strip = later(() => import('../strip.js').then((module) => module.Strip));
-const DAY = { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' };
 const hold = signal(null); // the time that is kept while the form is filled: {booking_id, key, until, start, minutes, whole}
 
-const keyOf = () => decodeURIComponent(location.hash.slice(1)) || undefined;
-const bookingPath = (calendar, slug, id, key, rest = '') => `/ui/book/${calendar}/${slug}/${id}${rest}${key ? `#${encodeURIComponent(key)}` : ''}`;
-
-function When({ start, minutes, zone }) {
-  const end = new Date(Date.parse(start) + minutes * 60_000).toISOString();
-  return html`<p class="booked-when"><strong>${inZone(start, zone, DAY)}</strong><span>${inZone(start, zone, CLOCK)} – ${inZone(end, zone, CLOCK)} <small>${zoneName(zone, start)}, ${zone.replaceAll('_', ' ')}</small></span></p>`;
+function Repeating() {
+  const [on, setOn] = useState('');
+  return html`<div class="two-fields even"><label class="field"><span>Repeat it</span><select name="frequency" value=${on} onChange=${(event) => setOn(event.target.value)}><option value="">Once only</option><option value="daily">Every day</option><option value="weekly">Every week</option><option value="monthly">Every month</option></select></label>
+    ${on && html`<${Field} label="How many times" name="count" type="number" min="2" max="100" defaultValue="4" required />`}</div>
+    ${on && html`<label class="check"><input type="checkbox" name="leave_out" /><span>Leave out what is not free, and book the rest</span></label>`}`;
 }
-
-function Place({ kind, text }) {
-  const [words, icon] = PLACES[kind] ?? PLACES.elsewhere;
-  const address = /^https:\/\//.test(text ?? '') ? html`<a href=${text} target="_blank" rel="noreferrer noopener">${text}</a>` : text;
-  return html`<p class="fact"><${Icon} name=${icon} size=${19} /><span dir="auto">${address || words}</span></p>`;
-}
-
-function About({ host, offer, minutes, children }) {
-  return html`<aside class="about"><div class="line"><${Face} id=${host.calendar_id} name=${host.name} /><span><small>${host.kind === 'resource' ? 'Room' : 'With'}</small><b dir="auto">${host.name}</b></span></div>
-    <h1 dir="auto">${offer.title}</h1>
-    ${offer.durations.length > 1 && minutes !== null ? html`<div class="durations" role="group" aria-label="How long">${offer.durations.map((one) => html`<button key=${one} type="button" aria-pressed=${one === minutes} onClick=${() => query({ minutes: String(one), day: '' })}>${length(one)}</button>`)}</div>`
-      : html`<p class="fact"><${Icon} name="clock" size=${19} /><span>${length(minutes ?? offer.durations[0])}</span></p>`}
-    <${Place} ...${offer.location} />
-    ${offer.price > 0 && html`<p class="fact"><${Icon} name="card" size=${19} /><span>${money(offer.price, offer.currency)}</span></p>`}
-    ${offer.confirmation && html`<p class="fact"><${Icon} name="check" size=${19} /><span>The host says yes or no to each request.</span></p>`}
-    ${offer.description && html`<p class="description" dir="auto">${offer.description}</p>`}${children}</aside>`;
-}
-
-const emails = (text) => (text ?? '').split(/[\s,;]+/).filter(Boolean);
 
 function Details({ host, offer }) {
   const zone = zoneOf();
   const held = hold.value;
   const seconds = useSecondsTo(held.until);
   const back = () => { scheduling.release(host.calendar_id, held).catch(() => {}); hold.value = null; };
+  const bookSeries = async (form, wanted) => {
+    // One's hold would stand in the way of the first meeting of one's series.
+    if (seconds) await scheduling.release(host.calendar_id, held);
+    hold.value = { ...held, until: new Date().toISOString() };
+    return scheduling.bookSeries(host.calendar_id, { ...wanted, repeat: { frequency: form.get('frequency'), count: Number(form.get('count')) }, leave_out: form.has('leave_out') });
+  };
   const send = async (form) => {
-    const answers = Object.fromEntries(offer.questions.map((one) => [one.name, form.get(`answer ${one.name}`)?.trim() ?? '']).filter(([, text]) => text));
-    const { data } = await scheduling.book(host.calendar_id, {
-      event_type: offer.slug, start: held.start, minutes: held.minutes, zone, name: form.get('name').trim(), email: form.get('email').trim(),
-      answers, guests: emails(form.get('guests')), ...(seconds ? { booking_id: held.booking_id, key: held.key } : {}),
-    });
+    const wanted = { event_type: offer.slug, start: held.start, minutes: held.minutes, zone, ...guestOf(form, offer) };
+    if (form.get('frequency')) {
+      const { data } = await bookSeries(form, wanted);
+      if (data.left_out.length) tell(`${count(data.left_out.length, 'time')} could not be had and ${data.left_out.length === 1 ? 'is' : 'are'} left out.`);
+      hold.value = null;
+      go(bookingPath(host.calendar_id, offer.slug, data.bookings[0], data.key));
+      return;
+    }
+    const { data } = await scheduling.book(host.calendar_id, { ...wanted, ...(seconds ? { booking_id: held.booking_id, key: held.key } : {}) });
     hold.value = null;
     go(bookingPath(host.calendar_id, offer.slug, data.booking_id, data.key));
   };
@@ -64,12 +54,7 @@ function Details({ host, offer }) {
       ${seconds > 0 && html`<${Countdown} until=${held.until} whole=${held.whole} />`}</header>
     <p class="muted small" role="status">${seconds ? 'This time is kept for you until the clock runs out.' : 'This time is no longer kept for you. It is yours if nobody else takes it first.'}</p>
     <${Form} class="stack" label=${offer.confirmation ? 'Ask for this time' : 'Book this time'} send=${send}>
-      <div class="two-fields"><${Field} label="Your name" name="name" autocomplete="name" required maxlength="100" defaultValue=${session.value?.name ?? ''} />
-        <${Field} label="E-mail" name="email" type="email" autocomplete="email" required maxlength="254" /></div>
-      ${offer.questions.map((one) => (one.choices.length
-        ? html`<label key=${one.name} class="field"><span dir="auto">${one.text}${!one.required && html` <small>may be left out</small>`}</span><select name=${`answer ${one.name}`} required=${one.required}><option value="">Choose…</option>${one.choices.map((choice) => html`<option key=${choice}>${choice}</option>`)}</select></label>`
-        : html`<label key=${one.name} class="field"><span dir="auto">${one.text}${!one.required && html` <small>may be left out</small>`}</span><textarea name=${`answer ${one.name}`} rows="2" required=${one.required} maxlength="1000" dir="auto"></textarea></label>`))}
-      <${Field} label="Who else comes" name="guests" hint="Their e-mail addresses, if anybody." />
+      <${GuestFields} offer=${offer} /><${Repeating} />
     </${Form}></section>`;
 }
 
@@ -105,6 +90,7 @@ function Offer({ host, offer, moving }) {
 }
 
 const STATES = { confirmed: ['It is booked', 'good', 'check'], pending: ['Asked for', 'busy', 'clock'], cancelled: ['Cancelled', '', 'close'], declined: ['The host said no', 'bad', 'close'] };
+const live = (one) => one.status === 'confirmed' || one.status === 'pending';
 
 function Booking({ id, host, offer }) {
   const key = keyOf();
@@ -115,7 +101,6 @@ function Booking({ id, host, offer }) {
   if (problem && !one) return html`<div class="book-card single"><${Trouble} what=${problem.status === 404 ? 'There is no such booking, or this is not its whole link.' : 'The booking could not be read.'} problem=${problem.status === 404 ? null : problem} again=${again} /></div>`;
   if (!one) return html`<div class="book-card single"><${Waiting} rows=${4} /></div>`;
   const [words, mood, icon] = STATES[one.status] ?? [one.status, '', 'info'];
-  const live = one.status === 'confirmed' || one.status === 'pending';
   const cancel = async (form) => { await scheduling.cancel(one, form.get('reason').trim(), key); setCancelling(false); again(); };
   const invite = async () => { try { Object.assign(document.createElement('a'), { href: await scheduling.invitation(id, key), download: 'booking.ics' }).click(); } catch (error) { tellProblem('The entry could not be made.', error); } };
   return html`<div class="book-card single"><section class="booked">
@@ -124,12 +109,24 @@ function Booking({ id, host, offer }) {
     ${one.reason && html`<p class="muted" dir="auto">“${one.reason}”</p>`}
     <div class="booked-what"><h2 dir="auto">${one.title}</h2>${host && html`<p class="muted">with <span dir="auto">${host.name}</span></p>`}<${When} start=${one.start} minutes=${one.minutes} zone=${zone} />
       <${Place} ...${one.location} />${one.guests.length > 0 && html`<p class="fact"><${Icon} name="group" size=${19} /><span>${one.guests.join(', ')}</span></p>`}</div>
-    ${live && html`<div class="booked-acts"><button type="button" onClick=${invite}><${Icon} name="import" size=${19} /> Into my calendar</button>
+    ${live(one) && html`<div class="booked-acts"><button type="button" onClick=${invite}><${Icon} name="import" size=${19} /> Into my calendar</button>
       ${offer && html`<button type="button" onClick=${() => go(bookingPath(one.calendar_id, one.event_type, id, key, '/move'))}><${Icon} name="clock" size=${19} /> Reschedule</button>`}<button type="button" class="danger" onClick=${() => setCancelling(true)}>Cancel</button></div>
       ${key && html`<p class="muted small">Keep the address of this page: whoever has it can move or cancel the booking.</p>`}`}
-    ${!live && offer && html`<a class="button primary" href=${`/ui/book/${one.calendar_id}/${one.event_type}`}>Book another time</a>`}
+    ${!live(one) && offer && html`<a class="button primary" href=${`/ui/book/${one.calendar_id}/${one.event_type}`}>Book another time</a>`}
+    ${one.series_id && html`<${Series} one=${one} zone=${zone} secret=${key} after=${again} />`}
     ${cancelling && html`<${Dialog} title="Cancel the booking?" close=${() => setCancelling(false)}><${Form} label="Cancel the booking" send=${cancel}><${Field} label="Why" name="reason" hint="The host sees it; it may be left out." maxlength="300" /></${Form}></${Dialog}>`}
   </section></div>`;
+}
+
+/** The other meetings of its series, and a way to give up all that follow. */
+function Series({ one, zone, secret, after }) {
+  const { data, again } = useRead(() => scheduling.series(one.series_id, secret), [one.series_id, one.status]);
+  const [ending, setEnding] = useState(false);
+  const end = async (form) => { await scheduling.cancelSeries(one, form.get('reason').trim(), secret); setEnding(false); again(); after(); };
+  if (!data || data.length < 2) return null;
+  return html`<details class="series"><summary>One of ${count(data.length, 'meeting')}</summary><ul class="lines">${data.map((each) => html`<li key=${each.booking_id}><span>${inZone(each.start, zone, { weekday: 'short', day: 'numeric', month: 'short', ...CLOCK })}</span>${each.booking_id === one.booking_id ? html`<b>this one</b>` : html`<button type="button" class="link" onClick=${() => go(bookingPath(each.calendar_id, each.event_type, each.booking_id, secret))}>open</button>`}${live(each) ? '' : html`<span class="tag">${STATES[each.status]?.[0] ?? each.status}</span>`}</li>`)}</ul>
+    ${live(one) && html`<button type="button" class="danger" onClick=${() => setEnding(true)}>Cancel this and all that follow</button>`}
+    ${ending && html`<${Dialog} title="Cancel this and all that follow?" close=${() => setEnding(false)}><${Form} label="Cancel them" send=${end}><${Field} label="Why" name="reason" hint="The host sees it; it may be left out." maxlength="300" /></${Form}></${Dialog}>`}</details>`;
 }
 
 function Moving({ id, host, offer }) {
@@ -144,6 +141,14 @@ function Offers({ host }) {
     ${host.event_types.length ? html`<ul class="types">${host.event_types.map((one) => html`<li key=${one.slug}><a href=${`/ui/book/${host.calendar_id}/${one.slug}`}><i style=${{ background: one.colour }}></i><span><b dir="auto">${one.title}</b><small>${one.durations.map(length).join(' · ')}</small></span><${Icon} name="next" size=${18} /></a></li>`)}</ul>`
       : html`<${Empty} icon="scheduling" title="Nothing can be booked yet"><p>Come back later, or ask ${host.name}.</p></${Empty}>`}</section></div>`;
 }
+
+const room = (load, name) => later(() => load().then((module) => module[name]), () => html`<div class="book-card single"><${Waiting} rows=${5} /></div>`);
+const ROOMS = {
+  team: room(() => import('./book-team.js'), 'BookTeam'),
+  link: room(() => import('./book-link.js'), 'BookLink'),
+  form: room(() => import('./book-form.js'), 'BookForm'),
+  poll: room(() => import('./vote.js'), 'Vote'),
+};
 
 function Inside() {
   const [, calendar, slug, id, doing] = route.value.parts;
@@ -161,6 +166,7 @@ function Inside() {
 }
 
 export function BookPage() {
-  return html`<div class="book" data-system="scheduling"><main id="main" tabindex="-1"><${Inside} /></main>
+  const Room = ROOMS[route.value.parts[1]] ?? Inside;
+  return html`<div class="book" data-system="scheduling"><main id="main" tabindex="-1"><${Room} /></main>
     <footer class="book-foot"><a href="/ui/scheduling" target=${window.top === window ? undefined : '_blank'}><${Mark} size=${18} /> Septet</a></footer>${me.value && html`<${Strip} />`}</div>`;
 }

@@ -8,9 +8,10 @@ import { own } from '../../lib/zones.js';
 import { Empty, Form, Trouble, copy } from '../bits.js';
 import { Icon } from '../icons.js';
 import { useRead } from '../read.js';
+import { Links } from './links.js';
 import { linkOf } from './types.js';
 
-const Line = ({ text, what, label }) => html`<div class="copy-line"><input readonly value=${text} aria-label=${label} onFocus=${(event) => event.target.select()} /><button type="button" onClick=${() => copy(text, what)}><${Icon} name="copy" size=${18} /> Copy</button></div>`;
+export const Line = ({ text, what, label }) => html`<div class="copy-line"><input readonly value=${text} aria-label=${label} onFocus=${(event) => event.target.select()} /><button type="button" onClick=${() => copy(text, what)}><${Icon} name="copy" size=${18} /> Copy</button></div>`;
 
 function Feed({ calendar }) {
   const { data, problem, again } = useRead(() => scheduling.feed(calendar.calendar_id), [calendar.calendar_id]);
@@ -40,7 +41,8 @@ export function Sharing({ calendar, again }) {
   const frame = `<iframe src="${linkOf(calendar.calendar_id, first)}" title="Book a time" width="100%" height="720" style="border:0"></iframe>`;
   return html`<div class="page-scroll" tabindex="0" role="group" aria-label="Sharing"><div class="two"><section>
       <h2>Your public page</h2><p class="muted">Whoever has it can book a time. No sign-in is needed.</p><${Line} label="Link to your public page" text=${linkOf(calendar.calendar_id)} what="The link is copied." />
-      <h2>On your own site</h2><p class="muted">Put this where the page should appear. Whoever runs this installation allows your site with <code>SEPTET_FRAMED_BY</code>.</p><div class="copy-block"><pre tabindex="0">${frame}</pre><button type="button" onClick=${() => copy(frame, 'The snippet is copied.')}><${Icon} name="copy" size=${18} /> Copy</button></div></section>
+      <h2>On your own site</h2><p class="muted">Put this where the page should appear. Whoever runs this installation allows your site with <code>SEPTET_FRAMED_BY</code>.</p><div class="copy-block"><pre tabindex="0">${frame}</pre><button type="button" onClick=${() => copy(frame, 'The snippet is copied.')}><${Icon} name="copy" size=${18} /> Copy</button></div>
+      <${Links} calendar=${calendar} /></section>
     <section><h2>In your calendar program</h2><p class="muted">Subscribe to this address. It is secret: whoever has it sees your bookings.</p><${Feed} calendar=${calendar} />
       <h2>What is taken elsewhere</h2><${Bring} calendar=${calendar} again=${again} /></section></div></div>`;
 }

@@ -6,7 +6,7 @@ import { tell, tellProblem } from '../../lib/store.js';
 import { chat } from '../../lib/net.js';
 import { scheduling, length } from '../../lib/scheduling.js';
 import { count, number } from '../../lib/format.js';
-import { Empty, Face, Field, Form, Trouble, Waiting } from '../bits.js';
+import { Empty, Face, Field, Form, Trouble, Waiting, copy } from '../bits.js';
 import { Icon } from '../icons.js';
 import { Table } from '../table.js';
 import { useRead } from '../read.js';
@@ -55,7 +55,7 @@ function Offers({ team, owner, again }) {
     element.reset();
     again();
   };
-  return html`<section><h2>What can be booked</h2>${team.event_types.length > 0 && html`<ul class="lines">${team.event_types.map((one) => html`<li key=${one.slug}><span dir="auto"><b>${one.title}</b></span><span class="muted">${length(one.durations[0])}, ${MODES[one.mode].toLowerCase()}</span></li>`)}</ul>`}
+  return html`<section><h2>What can be booked</h2>${team.event_types.length > 0 && html`<ul class="lines">${team.event_types.map((one) => html`<li key=${one.slug}><span dir="auto"><b>${one.title}</b></span><span class="muted">${length(one.durations[0])}, ${MODES[one.mode].toLowerCase()}</span><button type="button" onClick=${() => copy(`${location.origin}/ui/book/team/${team.team_id}/${one.slug}`, 'The link is copied.')}><${Icon} name="link" size=${18} /> Copy the link</button><a class="button quiet" href=${`/ui/book/team/${team.team_id}/${one.slug}`}>Look</a></li>`)}</ul>`}
     ${owner && html`<${Form} class="stack card" label="Offer it" send=${send}><${Field} label="Title" name="title" required maxlength="100" /><div class="two-fields even"><${Field} label="Minutes" name="minutes" type="number" min="5" max="1440" defaultValue="30" required /><label class="field"><span>With whom</span><select name="mode">${Object.entries(MODES).map(([mode, words]) => html`<option key=${mode} value=${mode}>${words}</option>`)}</select></label></div></${Form}>`}</section>`;
 }
 

@@ -12,12 +12,12 @@ import { Dialog } from '../overlay.js';
 import { Icon } from '../icons.js';
 
 export const linkOf = (calendar, slug = '') => `${location.origin}/ui/book/${calendar}${slug && `/${slug}`}`;
-const slugOf = (text) => text.toLowerCase().normalize('NFKD').replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '').slice(0, 60);
+export const slugOf = (text) => text.toLowerCase().normalize('NFKD').replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '').slice(0, 60);
 const COLOURS = ['#8a5bd6', '#3366cc', '#1f8f8a', '#3a8f4a', '#c78a1a', '#cc6633', '#c8466b', '#6b7280'];
 
 /** One question a line: "What is it about? *", choices after a colon: "How big: small, large". */
-const written = (questions) => questions.map((one) => `${one.text}${one.choices.length ? `: ${one.choices.join(', ')}` : ''}${one.required ? ' *' : ''}`).join('\n');
-function questionsOf(text, known) {
+export const written = (questions) => questions.map((one) => `${one.text}${one.choices.length ? `: ${one.choices.join(', ')}` : ''}${one.required ? ' *' : ''}`).join('\n');
+export function questionsOf(text, known) {
   return text.split('\n').map((line) => line.trim()).filter(Boolean).map((line, at) => {
     const required = line.endsWith('*');
     const [, words, choices = ''] = /^(.*?)(?::\s*(.+))?$/.exec(line.replace(/\s*\*$/, ''));
@@ -30,7 +30,7 @@ function Editor({ calendar, type, again }) {
   const made = Boolean(type);
   const [slug, setSlug] = useState(type?.slug ?? '');
   const [touched, setTouched] = useState(made);
-  const one = type ?? { title: '', durations: [30], interval: 30, buffer_before: 0, buffer_after: 0, notice: 240, seats: 1, limits: {}, location: { kind: 'video', text: '' }, questions: [], horizon: { days: 60 }, colour: COLOURS[calendar.event_types.length % COLOURS.length], schedule: 'default', price: 0, currency: 'EUR', reminders: [1440, 60], description: '', listed: true, active: true, confirmation: false, pending_blocks: true, zone: own };
+  const one = type ?? { title: '', durations: [30], interval: 30, buffer_before: 0, buffer_after: 0, notice: 240, seats: 1, limits: {}, location: { kind: 'video', text: '' }, questions: [], horizon: { days: 60 }, colour: COLOURS[calendar.event_types.length % COLOURS.length], schedule: 'default', price: 0, currency: 'EUR', reminders: [1440, 60], description: '', listed: true, active: true, confirmation: false, by_link: false, pending_blocks: true, zone: own };
   const send = async (form) => {
     const text = (name) => form.get(name)?.trim() ?? '';
     const whole = (name) => Number(text(name)) || 0;
@@ -41,7 +41,7 @@ function Editor({ calendar, type, again }) {
     const { slug: _, ...rest } = one;
     await scheduling.offer(calendar.calendar_id, slug, {
       ...rest, title: text('title'), durations, interval: whole('interval'), buffer_before: whole('before'), buffer_after: whole('after'), notice: whole('notice') * 60,
-      seats: whole('seats') || 1, limits: { ...one.limits, day: whole('day') || null }, confirmation: form.has('confirmation'), listed: form.has('listed'), active: form.has('active'),
+      seats: whole('seats') || 1, limits: { ...one.limits, day: whole('day') || null }, confirmation: form.has('confirmation'), listed: form.has('listed'), active: form.has('active'), by_link: form.has('by_link'),
       location: { kind: form.get('kind'), text: text('where') }, questions: questionsOf(text('questions'), one.questions), description: text('description'), colour: form.get('colour'),
       price, currency: text('currency').toUpperCase(), horizon: one.horizon.first ? one.horizon : { days: whole('days') || 60 }, schedule: form.get('schedule') ?? 'default',
     });
@@ -58,7 +58,7 @@ function Editor({ calendar, type, again }) {
       <div class="two-fields"><label class="field"><span>Where</span><select name="kind">${Object.entries(PLACES).map(([kind, [words]]) => html`<option key=${kind} value=${kind} selected=${kind === one.location.kind}>${words}</option>`)}</select></label><${Field} label="Address, number or link" name="where" defaultValue=${one.location.text} /></div>
       <label class="field"><span>What it is</span><textarea name="description" rows="2" dir="auto" defaultValue=${one.description}></textarea></label>
       <label class="field"><span>Questions to the guest</span><textarea name="questions" rows="3" dir="auto" defaultValue=${written(one.questions)} placeholder=${'What is it about? *\nHow big is your team: 1–10, 11–50, more'}></textarea><small>One a line. A star at the end: it must be answered. Choices after a colon.</small></label>
-      <fieldset class="checks"><legend>Conditions</legend>${[['confirmation', 'I say yes or no to each request', one.confirmation], ['listed', 'On my public page', one.listed], ['active', 'Can be booked', one.active]].map(([name, label, on]) => html`<label key=${name} class="check"><input type="checkbox" name=${name} defaultChecked=${on} /><span>${label}</span></label>`)}</fieldset>
+      <fieldset class="checks"><legend>Conditions</legend>${[['confirmation', 'I say yes or no to each request', one.confirmation], ['listed', 'On my public page', one.listed], ['active', 'Can be booked', one.active], ['by_link', 'Only with a link that is good once', one.by_link]].map(([name, label, on]) => html`<label key=${name} class="check"><input type="checkbox" name=${name} defaultChecked=${on} /><span>${label}</span></label>`)}</fieldset>
       <details><summary>Buffers, limits, price</summary><div class="stack"><div class="three-fields"><${Field} label="Free before, minutes" name="before" type="number" min="0" defaultValue=${one.buffer_before} /><${Field} label="Free after, minutes" name="after" type="number" min="0" defaultValue=${one.buffer_after} /><${Field} label="Notice, hours" name="notice" type="number" min="0" defaultValue=${one.notice / 60} step="any" /></div>
         <div class="three-fields"><${Field} label="Most on one day" name="day" type="number" min="0" defaultValue=${one.limits.day ?? ''} placeholder="no limit" /><${Field} label="Days ahead" name="days" type="number" min="1" max="730" defaultValue=${one.horizon.days ?? 60} /><label class="field"><span>Hours</span><select name="schedule">${[...new Set(['default', ...schedules])].map((name) => html`<option key=${name} selected=${name === one.schedule}>${name}</option>`)}</select></label></div>
         <div class="three-fields"><${Field} label="Price" name="price" inputmode="decimal" defaultValue=${(one.price / 100).toFixed(2)} /><${Field} label="Currency" name="currency" maxlength="3" pattern="[A-Za-z]{3}" defaultValue=${one.currency} /><span></span></div></div></details>
