@@ -1,0 +1,27 @@
+"""The compose file runs what a cluster is made of."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from septet.cluster import ROLES
+
+COMPOSE_FILE = Path(__file__).parents[3] / "infra" / "compose.yaml"
+
+
+def services() -> dict[str, Any]:
+    """Those that run Septet's own image."""
+    found = yaml.safe_load(COMPOSE_FILE.read_text())["services"]
+    return {name: each for name, each in found.items() if "septet" in each.get("profiles", ())}
+
+
+def test_every_role_has_a_service_of_its_name_and_no_service_is_of_a_role_that_is_gone() -> None:
+    commands = {name: each["command"] for name, each in services().items()}
+    assert commands == {role.replace(".", "-"): [role] if role == "api" else ["worker", role] for role in ROLES}
+
+
+def test_all_are_one_installation() -> None:
+    environments = [each["environment"] for each in services().values()]
+    assert all(each == environments[0] for each in environments)
+    assert environments[0]["SEPTET_ENGINE"] == "cluster"
