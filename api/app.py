@@ -20,6 +20,7 @@ from api.guard import Guard
 from api.limits import Limits
 from api.parking.open_data import Published
 from api.services import Services
+from api.tickets import Tickets
 from infra.log import LogUnavailable
 from infra.tables import TablesUnavailable
 
@@ -41,6 +42,7 @@ def create_app(opened: Opened, framed_by: str = "") -> FastAPI:
         async with opened() as services:
             hub = Hub(services)
             app.state.services, app.state.callers = services, Callers(services)
+            app.state.tickets = Tickets(services.secrets, app.state.callers)
             app.state.hub, app.state.pollers, app.state.imports = hub, Pollers(services, hub), Imports()
             app.state.published = Published(services)
             app.state.limits = Limits()

@@ -43,13 +43,13 @@ class Caller:
 
 
 class Tokens:
-    """Access tokens (JWT, HS256): short-lived, and refused at once when their session ends."""
+    """Access tokens (JWT, HS256): short-lived, and refused at once when their session ends. Each use has its own."""
 
-    def __init__(self, secrets: Secrets) -> None:
-        self._key = OctKey.import_key(secrets.key("access"))
+    def __init__(self, secrets: Secrets, use: str = "access") -> None:
+        self._key = OctKey.import_key(secrets.key(use))
 
-    def issue(self, caller: Caller) -> str:
-        """The token that says who the caller is until `expires`."""
+    def issue(self, caller: Caller, number: str = "") -> str:
+        """The token that says who the caller is until `expires`; with a number, no two are the same."""
         claims = {
             "sub": str(caller.person),
             "sid": str(caller.session),
@@ -58,6 +58,7 @@ class Tokens:
             "roles": sorted(caller.roles),
             "iat": int(time.time()),
             "exp": caller.expires,
+            **({"jti": number} if number else {}),
         }
         return jwt.encode({"alg": "HS256"}, claims, self._key)
 
@@ -99,9 +100,13 @@ class Callers:
     async def of(self, token: str) -> Caller:
         """The caller of an access token; raises Problem 401."""
         caller, issued = self.tokens.read(token)
+        await self.check(caller, issued)
+        return caller
+
+    async def check(self, caller: Caller, issued: int) -> None:
+        """Raises Problem 401 where the caller's session has ended."""
         if not await self.stands(caller, issued):
             raise Problem(401, "signed_out", "You were signed out. Sign in again.", _CHALLENGE)
-        return caller
 
     async def stands(self, caller: Caller, issued: int = 0) -> bool:
         """Whether the caller's session has not ended; looks at most every few seconds."""

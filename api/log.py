@@ -9,9 +9,11 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
 
-from api.callers import Caller, Have, Operator, SignedIn, callers_of
+from api.callers import Caller, Have, Operator, SignedIn
 from api.problems import Problem, not_found
+from api.tickets import LIFE, Tickets
 from projections.history import moment_of
 from projections.journal import Wanted, shown
 
@@ -33,6 +35,17 @@ def wanted_of(
 
 
 Filter = Annotated[Wanted, Depends(wanted_of)]
+
+
+class EventStream(StreamingResponse):
+    """Server-sent events."""
+
+    media_type = "text/event-stream"
+
+
+def tickets_of(request: Request) -> Tickets:
+    tickets: Tickets = request.app.state.tickets
+    return tickets
 
 
 @router.get("/topics")
@@ -79,18 +92,29 @@ async def aggregate(
     return {"key": found.key, "version": found.version, "time": found.last.at.time, "state": state}
 
 
-@router.get("/stream")
+class Ticket(BaseModel):
+    ticket: str
+    expires_in: int = Field(description="Seconds.")
+
+
+@router.post("/tickets", status_code=201)
+async def ticket(request: Request, caller: SignedIn) -> Ticket:
+    """A ticket for `GET /log/stream`: good once, for half a minute, and for nothing else."""
+    return Ticket(ticket=tickets_of(request).issue(caller), expires_in=LIFE)
+
+
+@router.get("/stream", response_class=EventStream)
 async def stream(
-    request: Request, have: Have, wanted: Filter, access_token: Annotated[str, Query(max_length=4_000)] = ""
+    request: Request, have: Have, wanted: Filter, ticket: Annotated[str, Query(max_length=4_000)] = ""
 ) -> StreamingResponse:
     """Server-sent events: `record` for each record that comes, `rates` each second (records a second by topic).
 
-    EventSource can send no headers, so the access token comes as a parameter; the stream ends when it expires.
+    EventSource can send no headers, so a ticket of `POST /log/tickets` stands in the address, which may be written
+    down on the way, instead of an access token. The stream ends when the access expires that the ticket was got with.
     """
-    caller = await callers_of(request).of(access_token)
-    return StreamingResponse(
+    caller = await tickets_of(request).redeem(ticket)
+    return EventStream(
         _events(have, _own(caller, wanted), caller),
-        media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 

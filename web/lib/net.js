@@ -169,6 +169,7 @@ export const log = {
   topics: () => get('/log/topics'),
   records: (filter) => get('/log/records', filter),
   trace: (correlation) => get(`/log/trace/${encodeURIComponent(correlation)}`),
+  ticket: async () => (await request('POST', '/log/tickets')).data.ticket,
 };
 
 const letterPath = ({ consumer, key }) => `/deadletters/${encodeURIComponent(consumer)}/${encodeURIComponent(key)}`;
@@ -184,28 +185,31 @@ export const operator = {
 /**
  * Follows the log. `on.record`, `on.rates` get parsed data, `on.missed` is told when the server had to leave some out,
  * `on.state` gets one of opening | open | lost.
- * EventSource would repeat its first address, and with it a token that has run out, so each attempt is made here anew.
+ * The address has a ticket that is good once, and EventSource would repeat it, so each attempt is made here anew.
  */
 export function openStream(filter, on) {
   let source = null;
   let timer = 0;
   let closed = false;
   let delay = 500;
+  const again = () => {
+    on.state('lost');
+    timer = setTimeout(open, delay);
+    delay = Math.min(delay * 2, 10000);
+  };
   const open = async () => {
     on.state('opening');
-    const token = await auth.token().catch(() => null);
+    const ticket = await log.ticket().catch(() => null);
     if (closed) return;
-    source = new EventSource(withQuery('/log/stream', { ...filter, access_token: token }));
+    if (!ticket) { again(); return; }
+    source = new EventSource(withQuery('/log/stream', { ...filter, ticket }));
     source.onopen = () => { delay = 500; on.state('open'); };
     source.addEventListener('record', (event) => on.record(JSON.parse(event.data)));
     source.addEventListener('rates', (event) => on.rates(JSON.parse(event.data)));
     source.addEventListener('missed', () => on.missed());
     source.onerror = () => {
       source.close();
-      if (closed) return;
-      on.state('lost');
-      timer = setTimeout(open, delay);
-      delay = Math.min(delay * 2, 10000);
+      if (!closed) again();
     };
   };
   open();
