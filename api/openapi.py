@@ -40,7 +40,7 @@ PENDING = {
 }
 PROBLEMS = {
     "400": "The request cannot be read.",
-    "401": "`sign_in_first`, `token_expired`, `signed_out`.",
+    "401": "`sign_in_first`, `token_expired`, `signed_out`; or what was asked with has a secret that is no good.",
     "403": "Not for this caller.",
     "404": "There is no such thing, or it is not for this caller.",
     "409": "It does not go with how things stand.",
@@ -88,8 +88,7 @@ def _complete(method: str, operation: Document) -> None:
     if "HTTPValidationError" in str(responses.get("422")):
         del responses["422"]
     for status in PROBLEMS:
-        if status != "401" or "security" in operation or method in WRITING:
-            responses.setdefault(status, {"$ref": f"#/components/responses/{status}"})
+        responses.setdefault(status, {"$ref": f"#/components/responses/{status}"})
     if method in WRITING:
         pending = {"description": PENDING["description"], "content": {"application/json": _to("Pending")}}
         responses.setdefault("202", pending)

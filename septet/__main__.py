@@ -1,6 +1,7 @@
 """The command line: `septet --help`. Each command imports what only it needs: a worker starts without the web."""
 
 import asyncio
+import os
 import sys
 from typing import Annotated
 
@@ -101,7 +102,8 @@ def operator(name: Annotated[str, typer.Argument(help="The user name of somebody
 
 
 def main() -> None:
-    """The entry point of the `septet` command."""
+    """The entry point of the `septet` command; what it writes to disk is its owner's alone, whatever the shell says."""
+    os.umask(0o077)
     sys.exit(cli())
 
 

@@ -141,8 +141,8 @@ def serve(house: House) -> None:
         ws="websockets-sansio",
         ws_per_message_deflate=False,  # costs 64 KiB a connection, and messages are short
         ws_max_size=256 * 1024,
-        log_level=settings.log_level.lower() if settings.log_level != "INFO" else "warning",
-        access_log=False,  # addresses can have secrets in them
+        log_config=None,  # as all libraries: in our form, and no less than warnings, for frames have secrets in them
+        access_log=False,  # so can addresses
         forwarded_allow_ips=settings.proxies,
         timeout_graceful_shutdown=5,
     )

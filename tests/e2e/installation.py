@@ -40,6 +40,7 @@ class Installation:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                umask=0,  # as careless as a shell can be: what is private must be so all the same
             )
 
     def run(self, *words: str) -> str:

@@ -7,7 +7,8 @@ import yaml
 
 from septet.cluster import ROLES
 
-COMPOSE_FILE = Path(__file__).parents[3] / "infra" / "compose.yaml"
+INFRA = Path(__file__).parents[3] / "infra"
+COMPOSE_FILE, DOCKERFILE = INFRA / "compose.yaml", INFRA / "images" / "Dockerfile"
 
 
 def services() -> dict[str, Any]:
@@ -25,3 +26,9 @@ def test_all_are_one_installation() -> None:
     environments = [each["environment"] for each in services().values()]
     assert all(each == environments[0] for each in environments)
     assert environments[0]["SEPTET_ENGINE"] == "cluster"
+
+
+def test_the_image_runs_as_somebody_without_rights() -> None:
+    lines = DOCKERFILE.read_text().splitlines()
+    users = [line.split()[1] for line in lines if line.startswith("USER ")]
+    assert users == ["10001:10001"]
