@@ -3,7 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Locator, Route, expect
 
 from tests.e2e.console.person import Arrive, Person
@@ -69,7 +68,6 @@ def _newest(one: Person) -> Locator:
     return one.page.get_by_role("button", name="Jump to the newest message")
 
 
-@pytest.mark.xfail(strict=False, reason="on a very busy machine messages are skipped while older pages come in")
 def test_an_export_is_dropped_previewed_imported_and_read(person: Arrive, tmp_path: Path) -> None:
     ann = person("ann")
     _import(ann, _export(tmp_path / "Chat with Dana.txt", MESSAGES))
