@@ -38,7 +38,7 @@ async def load(
 ) -> None:
     """Registers and connects the people, then climbs; each of a pair writes in turn."""
     meter = Meter()
-    town = Town(septet.url)
+    town = Town(septet)
     console.print(f"  {report.engine}: registering and connecting {2 * pairs} people")
     people = await town.people(2 * pairs)
     couples = list(zip(people[::2], people[1::2], strict=True))

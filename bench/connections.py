@@ -24,7 +24,7 @@ def run(engine: Engine, servers: Servers, folder: Path, short: bool) -> Report:
 
 async def _measure(septet: Installation, report: Report, count: int) -> None:
     """Twice the same number: what the first ones cost contains what is made once, the second ones tell."""
-    town = Town(septet.url)
+    town = Town(septet)
     people = await town.people(2 * count)
     await town.close()
     holder = septet.pids["septet" if septet.engine is Engine.EMBEDDED else "api"]

@@ -26,7 +26,7 @@ def run(engine: Engine, servers: Servers, folder: Path, short: bool) -> Report:
 
 
 async def _measure(septet: Installation, report: Report, members: int) -> None:
-    town, meter = Town(septet.url), Meter()
+    town, meter = Town(septet), Meter()
     console.print(f"  {report.engine}: registering and connecting {members + 1:,} people")
     owner, *others = await town.people(members + 1)
     group = await town.group(owner, others)

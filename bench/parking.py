@@ -31,7 +31,7 @@ def run(engine: Engine, servers: Servers, folder: Path, short: bool) -> Report:
 
 
 async def _load(septet: Installation, report: Report, seconds: float) -> None:
-    town = Town(septet.url)
+    town = Town(septet)
     owner, *drivers = await town.people(1 + DRIVERS)
     await town.close()
     limits = httpx.Limits(max_connections=200, max_keepalive_connections=200, keepalive_expiry=2.0)

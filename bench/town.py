@@ -1,14 +1,15 @@
 """People to put load on a Septet with: registered over HTTP, signed in with tokens made here, connected by sockets.
 
-Tokens are made with the installation's secret, as its API makes them: a sign-in costs 50 ms of password hashing by
-intention, and it is not what is measured. A new token is believed for some seconds without a look at its session.
+Tokens are made with the installation's secret and sessions put into their table, as a sign-in would leave them: that
+one costs 50 ms of password hashing by intention, and it is not what is measured.
 """
 
 import asyncio
 import itertools
 import time
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -17,12 +18,14 @@ import orjson
 
 from api.callers import Caller, Tokens
 from api.secrets import Secrets
-from bench.installation import SECRET
+from bench.installation import SECRET, Installation
 from bench.load import Meter
 from bench.websocket import WebSocket
+from projections.identity import SESSIONS
+from septet.composition import build
 
 AT_ONCE = 16  # requests under way
-DAY = 86_400
+DAY = timedelta(days=1)
 T = TypeVar("T")
 
 _tokens = Tokens(Secrets(SECRET.encode()))
@@ -34,10 +37,12 @@ class Person:
     id: UUID
     name: str
     device: UUID = field(default_factory=uuid4)
+    session: UUID = field(default_factory=uuid4)
 
     def token(self) -> str:
         """A new access token, good for a day."""
-        caller = Caller(self.id, uuid4(), self.device, self.name, frozenset(), int(time.time()) + DAY)
+        expires = int(time.time() + DAY.total_seconds())
+        caller = Caller(self.id, self.session, self.device, self.name, frozenset(), expires)
         return _tokens.issue(caller)
 
     def headers(self) -> dict[str, str]:
@@ -47,16 +52,32 @@ class Person:
 class Town:
     """The people of one installation, and the HTTP requests that are needed before a load can begin."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self._http = httpx.AsyncClient(base_url=url, timeout=60)
+    def __init__(self, septet: Installation) -> None:
+        self._septet = septet
+        self._http = httpx.AsyncClient(base_url=septet.url, timeout=60)
 
     async def close(self) -> None:
         await self._http.aclose()
 
     async def people(self, count: int) -> list[Person]:
-        """Registers so many."""
-        return await some_at_once(self._register() for _ in range(count))
+        """Registers so many, each signed in on one device."""
+        people = await some_at_once(self._register() for _ in range(count))
+        await self._sign_in(people)
+        return people
+
+    async def _sign_in(self, people: Sequence[Person]) -> None:
+        house, now = build(self._septet.settings), datetime.now(UTC)
+        about = {"device": "benchmark", "method": "password", "opened_at": now, "used_at": now, "expires_at": now + DAY}
+        await house.tables.write(
+            [
+                SESSIONS.put(
+                    time.time_ns() // 1_000, person=each.id, session=each.session, device_id=each.device, **about
+                )
+                for each in people
+            ]
+        )
+        await house.tables.close()
+        house.close()
 
     async def _register(self) -> Person:
         number = next(_numbers)
