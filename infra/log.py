@@ -171,7 +171,12 @@ class Log(Protocol):
     def topics(self) -> Mapping[str, int]:
         """The partition count of each existing topic."""
 
-    def producer(self) -> Producer: ...
+    def producer(self, *, early: bool = False) -> Producer:
+        """`early`: its records may be read before they are durable, and `done` still comes after.
+
+        For those whose readers put what follows from them on this same log, where the later is never durable without
+        the earlier (commands), or remember nothing of them (pushes and signals).
+        """
 
     def consumer(
         self,

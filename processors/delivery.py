@@ -44,7 +44,7 @@ class Delivery:
 
     def __init__(self, source: Log, codec: Codec, tables: Tables, inbox: Inbox) -> None:
         self._log, self._codec, self._tables, self._inbox = source, codec, tables, inbox
-        self._producer = source.producer()
+        self._producer = source.producer(early=True)
         self._gateways = source.topics()[topics.ANSWERS]
         self._sessions: dict[UUID, dict[UUID, Session]] = {}  # connected devices, by person
         # Inbox partition, source partition: the last event's sequence and part.

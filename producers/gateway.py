@@ -75,7 +75,7 @@ class Gateway:
     async def start(self) -> None:
         """Begins to listen for answers."""
         self._loop = asyncio.get_running_loop()
-        self._producer = self._log.producer()
+        self._producer = self._log.producer(early=True)
         reader = self._log.reader({(topics.ANSWERS, self.slot): None})
         self._thread = threading.Thread(target=self._listen, args=(reader,), name="answers", daemon=True)
         self._thread.start()

@@ -86,7 +86,8 @@ class KafkaLog:
         """Raises LogUnavailable where Kafka does not answer."""
         return self._cluster.topics()
 
-    def producer(self) -> KafkaProducer:
+    def producer(self, *, early: bool = False) -> KafkaProducer:
+        """The same for both: no consumer sees a record before all replicas in sync have it."""
         return self._open(KafkaProducer(self._settings))
 
     def consumer(

@@ -252,9 +252,10 @@ class TestValues:
 
 
 class TestProducer:
-    def test_each_record_is_reported_done_exactly_once(self, log: Log) -> None:
+    @pytest.mark.parametrize("early", [False, True])
+    def test_each_record_is_reported_done_exactly_once(self, log: Log, early: bool) -> None:
         topic = new_topic(log, 2)
-        producer = log.producer()
+        producer = log.producer(early=early)
         done: list[tuple[int, Exception | None]] = []
 
         def report(n: int) -> Callable[[Exception | None], None]:
@@ -277,10 +278,11 @@ class TestProducer:
         assert values(read(reader_of(log, topic), 1)) == [b"v"]
         producer.close()
 
-    def test_after_flush_all_that_was_sent_is_durable(self, open_log: OpenLog) -> None:
+    @pytest.mark.parametrize("early", [False, True])
+    def test_after_flush_all_that_was_sent_is_durable(self, open_log: OpenLog, early: bool) -> None:
         log = open_log()
         topic = new_topic(log)
-        producer = log.producer()
+        producer = log.producer(early=early)
         for n in range(100):
             producer.send(topic, b"k", b"%d" % n, {})
         producer.flush(PATIENCE)

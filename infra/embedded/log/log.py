@@ -52,8 +52,8 @@ class EmbeddedLog:
     def topics(self) -> Mapping[str, int]:
         return {topic.name: topic.partitions for topic in self._storage.topics().values()}
 
-    def producer(self) -> EmbeddedProducer:
-        return EmbeddedProducer(self._storage, self._writer)
+    def producer(self, *, early: bool = False) -> EmbeddedProducer:
+        return EmbeddedProducer(self._storage, self._writer, early)
 
     def consumer(
         self,

@@ -21,6 +21,10 @@ class Append:
         self._entry, self._producer, self._done = entry, producer, done
         self.size = len(entry.encoded) + 1
 
+    @property
+    def early(self) -> bool:
+        return self._producer.early
+
     def stage(self, commit: Commit) -> None:
         commit.append(self._entry)
 
@@ -34,7 +38,7 @@ class Append:
 class Barrier:
     """Hears when all that was handed over before is settled: the writer keeps the order."""
 
-    size = 0
+    size, early = 0, False
 
     def __init__(self) -> None:
         self.passed = Event()
@@ -47,8 +51,8 @@ class Barrier:
 
 
 class EmbeddedProducer:
-    def __init__(self, storage: Storage, writer: Writer) -> None:
-        self._storage, self._writer = storage, writer
+    def __init__(self, storage: Storage, writer: Writer, early: bool) -> None:
+        self._storage, self._writer, self.early = storage, writer, early
         self._closed = False
         self.failure: Exception | None = None  # of a record sent since the last flush
 

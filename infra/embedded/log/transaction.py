@@ -12,6 +12,7 @@ class Transaction:
     """What a member of a group has consumed and, where a transactor did it, what that led to."""
 
     size = 0  # its thread waits for it, so there are never many
+    early = False
 
     def __init__(
         self,

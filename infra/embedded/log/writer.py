@@ -1,5 +1,6 @@
 """The one thread that writes: what many threads ask for becomes durable in one commit of SQLite."""
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable
@@ -23,6 +24,7 @@ log = structlog.get_logger(__name__)
 GROUPED = 500  # requests per commit
 QUEUED_REQUESTS, QUEUED_BYTES = 20_000, 64 << 20  # what producers may have waiting; more is refused
 TICK = 0.025  # seconds until the idle writer looks whether another process has written
+SYNC_AFTER = 0.005  # seconds that what was committed early waits for a later commit to make it durable
 CHECKPOINT, CHECKPOINT_IDLE = 16 << 20, 4 << 20  # bytes in the write-ahead log until it is copied into the file
 WAL_KEPT = 64 << 20  # bytes the write-ahead log may keep on disk
 LOOK_AROUND = 1.0  # seconds between looking for processes that have ended
@@ -38,6 +40,10 @@ class Request(Protocol):
     @property
     def size(self) -> int:
         """The bytes it takes of the bounded queue; 0 where its own thread waits for it anyway."""
+
+    @property
+    def early(self) -> bool:
+        """Whether others may read it before it is durable."""
 
     def stage(self, commit: Commit) -> None:
         """Adds itself to the commit; or raises one of REFUSALS and adds nothing."""
@@ -58,13 +64,16 @@ class Task(Generic[Answered]):
 
 class Writer:
     def __init__(self, path: Path, patience: float, tail: Tail, presence: Presence, clock: Callable[[], int]) -> None:
-        self._patience, self._tail, self._presence, self._clock = patience, tail, presence, clock
+        self._path, self._patience, self._tail, self._presence, self._clock = path, patience, tail, presence, clock
         self._queue: SimpleQueue[Request | Task[Any] | None] = SimpleQueue()
         self._lock = Lock()
         self._waiting_requests = self._waiting_bytes = 0
         self._closed = self._failing = False
         self._last_time = 0
         self._appended = 0  # bytes since the last checkpoint
+        self._early = False  # whether SQLite leaves commits to a later one to make durable
+        self._unsynced: list[tuple[Request, Exception | None]] = []  # committed early; not durable yet,
+        self._unsynced_since = 0.0  # the first of them since then
         self._look_around_at = time.monotonic() + LOOK_AROUND
         self._sweep_at = time.monotonic() + SWEEP
         try:
@@ -127,6 +136,8 @@ class Writer:
                 else:
                     requests.append(each)
             self._commit(requests)
+            if self._unsynced and (not running or time.monotonic() - self._unsynced_since >= SYNC_AFTER):
+                self._sync()
             try:
                 self._tend()
             except sqlite3.Error as error:
@@ -137,7 +148,7 @@ class Writer:
     def _next(self) -> list[Request | Task[Any] | None]:
         found: list[Request | Task[Any] | None] = []
         try:
-            found.append(self._queue.get(timeout=TICK))
+            found.append(self._queue.get(timeout=SYNC_AFTER if self._unsynced else TICK))
             while len(found) < GROUPED:
                 found.append(self._queue.get_nowait())
         except Empty:
@@ -147,9 +158,11 @@ class Writer:
     def _commit(self, requests: list[Request]) -> None:
         if not requests:
             return
+        early, synced = all(request.early for request in requests), False
         outcomes: list[Exception | None]
         try:
-            self._begin()
+            self._begin(early)
+            changes = self._db.total_changes
             commit = Commit(self._view, self._now())
             outcomes = [_refusal(request, commit) for request in requests]
             commit.write(self._db)
@@ -157,15 +170,44 @@ class Writer:
         except Exception as error:
             self._fail(error)
             outcomes = [LogUnavailable(f"nothing was written: {error}") for _ in requests]
+            early = False
         else:
+            synced = not early and self._db.total_changes != changes
             self._failing = False
             self._appended += commit.size
             self._view.ends.update(commit.ends)
             self._tail.publish(commit.ends, {})
+        settled = list(zip(requests, outcomes, strict=True))
+        if early:
+            self._unsynced_since = self._unsynced_since if self._unsynced else time.monotonic()
+            self._unsynced += settled
+            return
+        if synced:  # and with it all that was committed before: it lies in the same write-ahead log
+            settled = [*self._unsynced, *settled]
+            self._unsynced = []
+        elif self._unsynced:
+            self._sync()
+        self._settle(settled)
+
+    def _sync(self) -> None:
+        """Makes durable what was committed early and was followed by no other commit."""
+        try:
+            wal = os.open(f"{self._path}-wal", os.O_RDONLY)
+            try:
+                os.fdatasync(wal)
+            finally:
+                os.close(wal)
+        except OSError as error:
+            lost = LogUnavailable(f"it may not be durable: {error}")
+            self._unsynced = [(request, lost) for request, _ in self._unsynced]
+        unsynced, self._unsynced = self._unsynced, []
+        self._settle(unsynced)
+
+    def _settle(self, settled: list[tuple[Request, Exception | None]]) -> None:
         with self._lock:
-            self._waiting_requests -= sum(1 for request in requests if request.size)
-            self._waiting_bytes -= sum(request.size for request in requests)
-        for request, outcome in zip(requests, outcomes, strict=True):
+            self._waiting_requests -= sum(1 for request, _ in settled if request.size)
+            self._waiting_bytes -= sum(request.size for request, _ in settled)
+        for request, outcome in settled:
             try:
                 request.settle(outcome)
             except Exception:
@@ -187,8 +229,11 @@ class Writer:
             task.error = LogUnavailable(f"nothing was written: {error}")
         task.done.set()
 
-    def _begin(self) -> None:
+    def _begin(self, early: bool = False) -> None:
         """Takes the file's write lock and learns what other processes have written since."""
+        if early is not self._early:
+            self._db.execute(f"PRAGMA synchronous = {'NORMAL' if early else 'FULL'}")
+            self._early = early
         self._db.execute("BEGIN IMMEDIATE")
         if self._version() != self._seen:
             self._seen, self._view = self._look()

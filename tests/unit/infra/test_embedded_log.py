@@ -1,5 +1,6 @@
 """What the embedded log promises beyond the contract: one file, several processes, faults of the disk."""
 
+import errno
 import os
 import resource
 import signal
@@ -75,6 +76,64 @@ def eventually(holds: Callable[[], bool], what: str) -> None:
     while not holds():
         assert time.monotonic() < deadline, f"not within {PATIENCE} s: {what}"
         time.sleep(0.005)
+
+
+class Disk:
+    """What `fdatasync` does: waits for `works`, and fails where it is `broken`."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.works, self.broken, self.synced = threading.Event(), False, 0
+        patch.setattr(os, "fdatasync", self)
+
+    def __call__(self, _: int) -> None:
+        assert self.works.wait(PATIENCE)
+        self.synced += 1
+        if self.broken:
+            raise OSError(errno.EIO, "no")
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
+    return Disk(monkeypatch)
+
+
+def test_what_is_sent_early_is_read_before_it_is_durable_and_done_only_then(log: EmbeddedLog, disk: Disk) -> None:
+    log.ensure([Topic("commands", 1)])
+    producer, done = log.producer(early=True), threading.Event()
+    producer.send("commands", b"k", b"v", {}, 0, lambda error: done.set())
+    eventually(lambda: values(read_all(log, "commands")) == [b"v"], "it is read")
+    assert not done.is_set()
+    disk.works.set()
+    assert done.wait(PATIENCE)
+    producer.close()
+
+
+def test_a_later_commit_makes_durable_what_was_sent_early(
+    log: EmbeddedLog, disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "SYNC_AFTER", PATIENCE)
+    log.ensure([Topic("commands", 1), Topic("events", 1)])
+    producer, done = log.producer(early=True), threading.Event()
+    producer.send("commands", b"k", b"v", {}, 0, lambda error: done.set())
+    eventually(lambda: values(read_all(log, "commands")) == [b"v"], "it is read")
+    send(log, "events", (b"k", b"v"))
+    assert done.wait(PATIENCE)
+    assert disk.synced == 0
+    disk.works.set()
+    producer.close()
+
+
+def test_what_was_sent_early_and_may_be_lost_is_said_to_be(log: EmbeddedLog, disk: Disk) -> None:
+    log.ensure([Topic("commands", 1)])
+    producer, told = log.producer(early=True), list[Exception | None]()
+    disk.broken = True
+    disk.works.set()
+    producer.send("commands", b"k", b"v", {}, 0, told.append)
+    eventually(lambda: bool(told), "it is told")
+    assert isinstance(told[0], LogUnavailable)
+    disk.broken = False
+    with pytest.raises(LogUnavailable):
+        producer.flush(PATIENCE)
 
 
 class TestFile:

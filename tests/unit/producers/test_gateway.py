@@ -186,7 +186,7 @@ async def test_what_is_on_the_log_and_not_answered_is_pending(
     log: EmbeddedLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gateways, "PATIENCE", 0.1)
-    monkeypatch.setattr(EmbeddedLog, "producer", lambda _: Scripted(confirms))
+    monkeypatch.setattr(EmbeddedLog, "producer", lambda _, early: Scripted(confirms))
     gateway = Gateway(CATALOGUE, CODEC, log, 1)
     await gateway.start()
     try:
@@ -204,7 +204,7 @@ async def test_what_the_log_has_not_confirmed_is_never_called_pending(
     log: EmbeddedLog, monkeypatch: pytest.MonkeyPatch, says: Callable[[Done], None], patience: float
 ) -> None:
     monkeypatch.setattr(gateways, "PATIENCE", patience)
-    monkeypatch.setattr(EmbeddedLog, "producer", lambda _: Scripted(says))
+    monkeypatch.setattr(EmbeddedLog, "producer", lambda _, early: Scripted(says))
     gateway = Gateway(CATALOGUE, CODEC, log, 1)
     await gateway.start()
     try:
