@@ -56,7 +56,7 @@ class Recorder:
 async def measure(house: House, report: Report) -> None:
     await house.prepare()
     producer = Recorder()
-    house.log.producer = lambda *, early=False: producer  # type: ignore[method-assign, misc]
+    house.log.producer = lambda *, early=False: producer  # type: ignore[method-assign]
     people = [(uuid4(), uuid4()) for _ in range(PAIRS)]
     chats = [uuid4() for _ in people]
     started = [
