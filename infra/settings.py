@@ -32,7 +32,12 @@ class Settings(BaseSettings):
     """Every setting with its default; `docs/operations.md` tells what each is for."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SEPTET_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True
+        env_prefix="SEPTET_",
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+        hide_input_in_errors=True,  # it may be a secret
     )
 
     engine: Engine = Engine.EMBEDDED
@@ -48,7 +53,7 @@ class Settings(BaseSettings):
 
     kafka: str = Field("127.0.0.1:9092", description="Bootstrap servers.")
     kafka_security: dict[str, str] = Field(
-        default_factory=dict, description="Passed to the Kafka client: security.protocol, sasl.…, ssl.…"
+        default_factory=dict, repr=False, description="Passed to the Kafka client: security.protocol, sasl.…, ssl.…"
     )
     kafka_replication: int = Field(1, ge=1, le=9)
     cassandra: list[str] = Field(default=["127.0.0.1"], description="Contact points.")
