@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from api.callers import Have, SignedIn
+from api.problems import not_found
 
 router = APIRouter(prefix="/commands", tags=["commands"])
 
@@ -14,6 +15,8 @@ async def outcome(
     system: str, aggregate: str, aggregate_id: str, command_id: str, caller: SignedIn, have: Have, response: Response
 ) -> dict[str, Any]:
     """The answer to one of the caller's own commands: as it was given, a refusal included. 202 while it is pending."""
+    if system not in have.systems:
+        raise not_found()
     decision = await have.gateway.inquire(system, f"{aggregate}/{aggregate_id}", command_id, caller.actor)
     if decision.position:
         response.headers["Septet-Position"] = decision.position

@@ -1,5 +1,6 @@
 """The released schemas as Confluent's Schema Registry serves them, to be read only: its clients can read our topics."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -70,8 +71,8 @@ def _failures(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 router = APIRouter(prefix="/registry", tags=["registry"], default_response_class=Answer)
-Subject = Path(max_length=300, description="The full name of a record, such as `septet.chat.conversation.MessageSent`.")
-Number = Path(max_length=20, description="A version counted from 1, or `latest`.")
+Subject = Path(description="The full name of a record, such as `septet.chat.conversation.MessageSent`.")
+Number = Path(description="A version counted from 1, or `latest`.")
 Id = Path(alias="id", max_length=20, description="What the first five bytes of a value say.")
 
 
@@ -165,8 +166,8 @@ def _of(released: Released, subject: str) -> Sequence[tuple[int, str]]:
 
 
 def _version(released: Released, subject: str, version: str) -> tuple[int, tuple[int, str]]:
-    if version not in ("latest", "-1") and not (version.isascii() and version.isdecimal() and int(version) > 0):
-        raise Refused(422, 42202, f"The specified version '{version}' is not a number from 1 on, nor 'latest'.")
+    if version not in ("latest", "-1") and not re.fullmatch("[1-9][0-9]{0,18}", version):
+        raise Refused(422, 42202, f"The specified version '{version[:40]}' is not a number from 1 on, nor 'latest'.")
     found = _of(released, subject)
     number = len(found) if version in ("latest", "-1") else int(version)
     if number > len(found):
