@@ -10,7 +10,20 @@ from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from api import asyncapi, chat, commands, identity, log, openapi, operations, parking, problems, registry, scheduling
+from api import (
+    asyncapi,
+    chat,
+    commands,
+    identity,
+    log,
+    notice,
+    openapi,
+    operations,
+    parking,
+    problems,
+    registry,
+    scheduling,
+)
 from api.callers import Callers
 from api.chain import Chain
 from api.chat.imports import Imports
@@ -67,6 +80,7 @@ def create_app(opened: Opened, framed_by: str = "") -> FastAPI:
     app.include_router(chat.router)
     app.include_router(parking.router)
     app.include_router(scheduling.router)
+    app.include_router(notice.router)
     app.include_router(commands.router)
     app.include_router(log.router)
     app.include_router(operations.router)

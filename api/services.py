@@ -18,6 +18,7 @@ from projections.chat.queries import Conversations
 from projections.history import Histories
 from projections.identity import People
 from projections.journal import Journal
+from projections.notice import Notices
 from projections.parking.history import LotHistory
 from projections.parking.money import Invoices
 from projections.parking.queries import Lots
@@ -49,6 +50,7 @@ class Services:
     lot_history: LotHistory
     payment_news: Callable[[bytes, str], bool]  # whether a body was signed by the payment gateway
     calendars: Calendars
+    notices: Notices
     blobs: Blobs
     letters: DeadLetters
     journal: Journal

@@ -3,6 +3,7 @@
 from domain.chat import contacts, conversation, signals
 from domain.identity import claim, person
 from domain.kernel import Catalogue, aggregate
+from domain.notice import invitation, recipient
 from domain.parking import driver, ledger, lot, payment
 from domain.scheduling import calendar, follower, meeting, poll, team
 
@@ -12,6 +13,7 @@ CATALOGUE = Catalogue(
         *(aggregate(conversation), aggregate(contacts)),
         *(aggregate(lot), aggregate(payment), aggregate(ledger), aggregate(driver)),
         *(aggregate(calendar), aggregate(meeting), aggregate(team), aggregate(poll), aggregate(follower)),
+        *(aggregate(recipient), aggregate(invitation)),
     ],
     signals=signals.SIGNALS,
 )

@@ -9,6 +9,8 @@ _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e")
 _UNSEEN = frozenset(("Cc", "Cf", "Zl", "Zp", "Zs"))
 _NEVER_IN_A_LINE = frozenset(("Cc", "Cs", "Zl", "Zp"))
 
+_EMAIL = 254  # code points (RFC 5321, 4.5.3.1.3)
+
 
 def is_blank(text: str) -> bool:
     """Whether nothing of it can be seen: only spaces, control and format characters."""
@@ -31,3 +33,10 @@ def utf8_size(text: str) -> int:
         return len(text.encode())
     except UnicodeEncodeError as error:
         raise Rejected("text_invalid", "The text holds half a character. Remove it.", Reason.INVALID) from error
+
+
+def check_email(email: str) -> None:
+    """Raises Rejected("email_invalid") for what nobody could be reached at."""
+    name, _, host = email.rpartition("@")
+    if not name or "." not in host or len(email) > _EMAIL or not email.isascii() or any(each <= " " for each in email):
+        raise Rejected("email_invalid", "Give an e-mail address such as ann@example.org.", Reason.INVALID)

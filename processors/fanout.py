@@ -1,4 +1,7 @@
-"""The fan-out: each event of a conversation becomes entries for the inboxes of those who were members then."""
+"""The fan-out: each event of a conversation becomes entries for the inboxes of those who were members then.
+
+So does what somebody is told: an entry of their own inbox, so that it comes to all their devices, once and in order.
+"""
 
 import asyncio
 from collections import OrderedDict
@@ -27,6 +30,7 @@ from domain.chat.conversation import (
     TitleChanged,
 )
 from domain.chat.signals import INBOX, PASSING, Entry, Ticked, person_key
+from domain.notice import recipient
 from infra.log import Log, Record, TopicPartition
 from infra.partitioning import partition_of
 from infra.tables import Write
@@ -37,6 +41,7 @@ from schemas.envelope import Happened, Recorded, timestamp
 
 ENTRY = b"chat.signals.Entry"  # what an entry is called in the headers, where people look for what followed
 LARGE = 256  # members; above it an inbox keeps only a nudge to pull
+NOTICES = 1 << 20  # above every number of a partition: where events of notices are sources of an inbox
 REMEMBERED = 10_000  # conversations whose members are in memory
 
 
@@ -80,7 +85,7 @@ class FanOut(Follower):
     """One record per inbox partition and event, with those of its people who live there."""
 
     name = "fanout"
-    topics: tuple[str, ...] = (topics.events("chat"),)
+    topics: tuple[str, ...] = (topics.events("chat"), topics.events("notice"))
 
     def __init__(self, source: Log, codec: Codec, audience: Audience) -> None:
         self._codec, self._audience = codec, audience
@@ -88,13 +93,16 @@ class FanOut(Follower):
         self._partitions = source.topics()[INBOX]
         self._members: OrderedDict[UUID, Members] = OrderedDict()
         self._hidden: dict[tuple[UUID, int], Sequence[UUID]] = {}  # by the messages of this batch
+        self._told = {codec.type_name(each) for each in (recipient.Due, recipient.Read)}
 
     async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
         """Forgets all memberships: another worker may have gone on with them meanwhile."""
         self._members.clear()
 
     def read(self, record: Record, codec: Codec) -> Sequence[Happened] | None:
-        """The event of a conversation, its text still sealed; those of other aggregates are of no interest."""
+        """The event of a conversation, or what somebody is told, its text still sealed; no others are of interest."""
+        if record.key.startswith(b"recipient/"):
+            return read_event(record, codec.sealed, self._told) or None
         return read_event(record, codec.sealed) if record.key.startswith(b"conversation/") else None
 
     async def handle(self, batch: Sequence[Sequence[Happened]]) -> Sequence[Write]:
@@ -102,12 +110,35 @@ class FanOut(Follower):
         writes: list[Write] = []
         self._hidden.clear()  # those of earlier batches are in the tables
         for part, each in chain.from_iterable(map(enumerate, batch)):
+            if isinstance(each.event, recipient.Due | recipient.Read):
+                self._tell(each, part)
+                continue
             conversation = UUID(each.at.aggregate_id)
             members = await self._members_of(conversation)
             writes += self._change(conversation, members, each)
             self._announce(conversation, await self._receivers(conversation, members, each), each, part)
         await asyncio.to_thread(self._producer.flush, 30.0)
         return writes
+
+    def _tell(self, happened: Happened, part: int) -> None:
+        at, person = happened.at, UUID(happened.at.aggregate_id)
+        match happened.event:
+            case recipient.Due(what=what, in_app=True):
+                told = {
+                    "type": "notice",
+                    "notice_id": what.notice,
+                    "category": what.category,
+                    "kind": what.kind,
+                    "subject": what.subject,
+                    "text": what.text,
+                    "link": what.link,
+                    "urgent": what.urgent,
+                }
+            case recipient.Read(notice=notice):
+                told = {"type": "notice-read", "notice_id": notice}
+            case _:
+                return
+        self._put([person], person, 0, at, part, told, at.partition + NOTICES)
 
     async def _members_of(self, conversation: UUID) -> Members:
         members = self._members.get(conversation)
@@ -199,11 +230,21 @@ class FanOut(Follower):
     def _enter(
         self, people: Sequence[UUID], conversation: UUID, seq: int, at: Recorded, part: int, what: dict[str, Any]
     ) -> None:
+        self._put(people, conversation, seq, at, part, {**what, "chat_id": conversation, "seq": seq}, at.partition)
+
+    def _put(
+        self,
+        people: Sequence[UUID],
+        conversation: UUID,
+        seq: int,
+        at: Recorded,
+        part: int,
+        what: dict[str, Any],
+        source: int,
+    ) -> None:
         data = orjson.dumps(
             {
                 **what,
-                "chat_id": conversation,
-                "seq": seq,
                 "at": timestamp(at.micros).decode(),
                 "id": at.id,
                 "correlation": at.correlation,
@@ -214,7 +255,7 @@ class FanOut(Follower):
         for person in people:
             homes.setdefault(partition_of(person_key(person), self._partitions), bytearray()).extend(person.bytes)
         for number, raw in homes.items():
-            entry = Entry(bytes(raw), at.partition, at.sequence, conversation, seq, len(people) > LARGE, data, part)
+            entry = Entry(bytes(raw), source, at.sequence, conversation, seq, len(people) > LARGE, data, part)
             self._producer.send(INBOX, at.key.encode(), self._codec.encode(entry), headers, partition=number)
 
     def _tick(self, ticked: Ticked) -> None:

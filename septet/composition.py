@@ -40,6 +40,7 @@ from projections.chat.inbox import Inbox
 from projections.fingerprint import fingerprint
 from projections.following import Following
 from projections.identity import identity
+from projections.notice import notices
 from projections.parking.lots import parking
 from projections.parking.money import invoices
 from projections.projection import Projection
@@ -51,7 +52,7 @@ from schemas.sealing import Seals
 
 log = structlog.get_logger(__name__)
 
-PROJECTIONS: tuple[Projection, ...] = (identity, conversations, parking, invoices, scheduling)
+PROJECTIONS: tuple[Projection, ...] = (identity, conversations, parking, invoices, scheduling, notices)
 WEEK, MONTH = timedelta(days=7), timedelta(days=30)
 
 

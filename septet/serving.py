@@ -27,6 +27,7 @@ from projections.chat.queries import Conversations
 from projections.history import Histories
 from projections.identity import People
 from projections.journal import Journal
+from projections.notice import Notices
 from projections.parking.history import LotHistory
 from projections.parking.money import Invoices
 from projections.parking.queries import Lots
@@ -63,6 +64,7 @@ async def services(house: House) -> AsyncIterator[Services]:
             lot_history=LotHistory(house.tables),
             payment_news=lambda body, mark: is_signed(house.settings.payments_secret.get_secret_value(), body, mark),
             calendars=Calendars(house.tables),
+            notices=Notices(house.tables),
             blobs=house.blobs,
             letters=DeadLetters(house.tables),
             journal=Journal(house.log, house.codec, house.tables, tuple(CONSUMERS)),

@@ -11,11 +11,11 @@ from uuid import UUID
 
 from domain.ids import check_uuid
 from domain.kernel import Context, Reason, Rejected
-from domain.scheduling.calendar.bookings import check_email, check_instant, check_proof
+from domain.scheduling.calendar.bookings import check_instant, check_proof
 from domain.scheduling.calendar.commands import Appointment
 from domain.scheduling.event_type import LONGEST, check_slug
 from domain.scheduling.zones import zone
-from domain.text import check_line
+from domain.text import check_email, check_line
 
 OPTIONS = 40
 VOTERS = 200

@@ -1,8 +1,31 @@
 """Policies: what follows from an event is a command to another aggregate, now or later."""
 
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
+
 from processors.policies.chat import RULES as CHAT
 from processors.policies.identity import RULES as IDENTITY
+from processors.policies.notice import RULES as NOTICE
 from processors.policies.parking import RULES as PARKING
+from processors.policies.rules import Rule, Rules, Then
 from processors.policies.scheduling import RULES as SCHEDULING
+from schemas.envelope import Recorded
 
-RULES = {**IDENTITY, **CHAT, **PARKING, **SCHEDULING}
+
+def together(*each: Rules) -> Rules:
+    """All of them. Where several follow from one event, in this order for ever: the ids of commands count on it."""
+    return {event: _one([rules[event] for rules in each if event in rules]) for event in chain(*each)}
+
+
+def _one(rules: Sequence[Rule]) -> Rule:
+    if len(rules) == 1:
+        return rules[0]
+
+    def all_of(event: Any, at: Recorded) -> list[Then]:
+        return [then for rule in rules for then in rule(event, at)]
+
+    return all_of
+
+
+RULES = together(IDENTITY, CHAT, PARKING, SCHEDULING, NOTICE)  # a new one goes to the end

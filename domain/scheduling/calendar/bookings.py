@@ -41,13 +41,12 @@ from domain.scheduling.calendar.slots import Obstacle, Wish, check_free, obstacl
 from domain.scheduling.calendar.state import Booking, Calendar, digest
 from domain.scheduling.event_type import REMINDERS, EventType, check_answers, check_text
 from domain.scheduling.zones import DAY, FIRST_YEAR, LAST_YEAR, TZDATA, minute_of, text_of, zone
-from domain.text import check_line
+from domain.text import check_email, check_line
 
 HOLD = timedelta(minutes=10)
 HOLDS = 200  # at once, so that nobody can hold a whole year
 BOOKINGS = 4_000  # that a calendar knows at once
 OTHERS = 20  # further guests
-_EMAIL = 254  # code points (RFC 5321, 4.5.3.1.3)
 
 
 def hold(calendar: Calendar, command: Hold, context: Context) -> list[Event]:
@@ -321,13 +320,6 @@ def open_to_all(calendar: Calendar, slug: str) -> EventType:
 def meant(start: datetime, zone_name: str) -> Meant:
     """What the clocks of that zone show then, as far as the rules are known today."""
     return Meant(zone_name, text_of(zone(zone_name).wall(minute_of(start))), TZDATA)
-
-
-def check_email(email: str) -> None:
-    """Raises Rejected("email_invalid") for what nobody could be reached at."""
-    name, _, host = email.rpartition("@")
-    if not name or "." not in host or len(email) > _EMAIL or not email.isascii() or any(each <= " " for each in email):
-        raise Rejected("email_invalid", "Give an e-mail address such as ann@example.org.", Reason.INVALID)
 
 
 def check_appointment(definition: EventType, wanted: Appointment, context: Context) -> None:

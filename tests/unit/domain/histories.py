@@ -14,7 +14,7 @@ from uuid import UUID
 from domain.chat.conversation import direct_id
 from domain.kernel import ANONYMOUS, Actor, Aggregate, Context, Message, Rejected, State
 from tests.scenario import ANN, BOB, CID, NOON, SYSTEM
-from tests.unit.domain import bookables, lots
+from tests.unit.domain import bookables, lots, notices
 
 PEOPLE = (ANN, BOB, CID)
 ACTORS = (*(Actor("person", str(who)) for who in PEOPLE), SYSTEM, ANONYMOUS)
@@ -33,6 +33,8 @@ BEGINNINGS: dict[str, tuple[tuple[Message, Actor], ...]] = {
     "lot": lots.BEGINNING,
     "calendar": bookables.BEGINNING,
     "meeting": bookables.MEETING,
+    "recipient": notices.RECIPIENT,
+    "invitation": notices.INVITATION,
 }
 SENSIBLE: dict[str, object] = {  # what would hardly be found by chance, by the name of the field
     "name": "ann",
@@ -48,7 +50,9 @@ SENSIBLE: dict[str, object] = {  # what would hardly be found by chance, by the 
 SENSIBLE_IN: dict[str, dict[str, object]] = {  # in one system alone
     "parking": {**SENSIBLE, **lots.OWN},
     "scheduling": {**SENSIBLE, **bookables.SENSIBLE},
+    "notice": {**SENSIBLE, **notices.SENSIBLE},
 }
+EXAMPLES = {**bookables.EXAMPLES, **notices.EXAMPLES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +131,8 @@ def history_of(aggregate: Aggregate, seed: int, steps: int) -> History:
 
 def _command(history: History, chance: Random) -> Message:
     command = chance.choice(history.aggregate.commands)
-    if command in bookables.EXAMPLES and chance.random() < 0.7:
-        return bookables.EXAMPLES[command](history.now, chance)
+    if command in EXAMPLES and chance.random() < 0.7:
+        return EXAMPLES[command](history.now, chance)
     values = _values(command, history.now, chance)
     if history.events and chance.random() < 0.7:
         # It speaks of something that happened: the same message, the same session, the same code.
@@ -157,8 +161,8 @@ def _value(annotation: Any, now: datetime, chance: Random) -> object:
         return tuple(_value(arguments[0], now, chance) for _ in range(chance.randrange(4)))
     if origin is dict:
         return {}
-    if annotation in bookables.EXAMPLES and chance.random() < 0.9:
-        return bookables.EXAMPLES[annotation](now, chance)
+    if annotation in EXAMPLES and chance.random() < 0.9:
+        return EXAMPLES[annotation](now, chance)
     if is_dataclass(annotation):
         return cast(type, annotation)(**_values(cast(type, annotation), now, chance))
     if issubclass(annotation, StrEnum):

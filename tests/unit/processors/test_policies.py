@@ -23,6 +23,7 @@ from domain.identity.person import (
 )
 from domain.instants import instant
 from domain.kernel import Actor, Message
+from domain.notice.recipient import Clear
 from infra.clock import micros_now
 from infra.progress import PROGRESS
 from processors.policies import RULES, chat, identity
@@ -80,7 +81,12 @@ def follows(event: Message, to: object) -> Sequence[Then]:
         (
             Forgotten(NAME, PHONE),
             ANN,
-            [Then(Release(ANN), NAME), Then(Release(ANN), PHONE), Then(ClearContacts(), str(ANN))],
+            [
+                Then(Release(ANN), NAME),
+                Then(Release(ANN), PHONE),
+                Then(ClearContacts(), str(ANN)),
+                Then(Clear(), str(ANN)),
+            ],
         ),
     ],
     ids=lambda value: type(value).__name__,
