@@ -11,14 +11,24 @@ from pydantic import BaseModel, Field
 from api.callers import Front, Have, SignedIn, seen_in
 from api.identity import Body
 from api.problems import Problem
+from api.secrets import id_from
 from domain.instants import instant
 from domain.notice.quiet import Quiet
 from domain.notice.recipient import (
+    AddWebhook,
     Category,
     Channel,
     Choice,
+    ConfirmEmail,
+    EnableWebhook,
+    GiveEmail,
     MarkRead,
+    PingWebhook,
+    RemoveEmail,
+    RemoveWebhook,
     SetPreferences,
+    SubscribeDevice,
+    UnsubscribeDevice,
 )
 
 router = APIRouter(prefix="/notice", tags=["notice"])
@@ -113,6 +123,167 @@ async def set_preferences(body: Preferences, caller: SignedIn, desk: Front) -> N
     choices = tuple(Choice(category, tuple(dict.fromkeys(channels))) for category, channels in body.channels.items())
     quiet = None if body.quiet is None else Quiet(body.quiet.zone, body.quiet.begin, body.quiet.end)
     await desk.submit(SetPreferences(choices, quiet), str(caller.person), caller.actor)
+
+
+# E-mail.
+
+
+class EmailOf(BaseModel):
+    address: str = Field(description="The one that mail goes to; empty: none.")
+    waiting: str = Field(description="The one that a code was sent to.")
+
+
+class Address(Body):
+    address: Annotated[str, Field(min_length=3, max_length=254)]
+
+
+class Code(Body):
+    code: Annotated[str, Field(min_length=10, max_length=100)]
+
+
+@router.get("/email")
+async def email(caller: SignedIn, have: Have, ready: Ready) -> EmailOf:
+    """One's own address, and the one that is not proven yet."""
+    found = await have.notices.settings(caller.person)
+    return EmailOf(address=found["email"], waiting=found["asked_email"])
+
+
+@router.put("/email", status_code=202)
+async def give_email(body: Address, caller: SignedIn, desk: Front, have: Have) -> None:
+    """Sends a code there. The address counts once the code has come back."""
+    keys, person = have.notice_keys, str(caller.person)
+    command = GiveEmail(body.address, keys.code_hash(keys.code(person, body.address)))
+    await desk.submit(command, person, caller.actor)
+
+
+@router.post("/email/confirmation", status_code=204)
+async def confirm_email(body: Code, caller: SignedIn, desk: Front, have: Have) -> None:
+    """The code that came by mail, however it is typed. 403 `code_wrong`."""
+    await desk.submit(ConfirmEmail(have.notice_keys.code_hash(body.code)), str(caller.person), caller.actor)
+
+
+@router.delete("/email", status_code=204)
+async def remove_email(caller: SignedIn, desk: Front) -> None:
+    await desk.submit(RemoveEmail(), str(caller.person), caller.actor)
+
+
+# Webhooks.
+
+
+class NewWebhook(Body):
+    url: Annotated[str, Field(min_length=8, max_length=2_000)]
+
+
+class WebhookOf(BaseModel):
+    webhook_id: UUID
+    url: str
+    secret: str = Field(description="What calls are signed with, as libraries of Standard Webhooks take it.")
+    disabled: str = Field(description="Why it was switched off; empty where it is on.")
+
+
+class DeliveryOf(BaseModel):
+    notice_id: UUID
+    kind: str
+    told_at: datetime
+    state: str = Field(description="waiting, delivered, failed")
+    attempts: int
+    why: str
+    done_at: datetime | None
+
+
+@router.get("/webhooks")
+async def webhooks(caller: SignedIn, have: Have, ready: Ready) -> list[WebhookOf]:
+    """One's own webhooks, with their secrets."""
+    return [
+        WebhookOf(
+            webhook_id=row["webhook"],
+            url=row["url"],
+            secret=have.notice_keys.shown(row["webhook"]),
+            disabled=row["disabled"],
+        )
+        for row in await have.notices.webhooks(caller.person)
+    ]
+
+
+@router.post("/webhooks", status_code=201)
+async def add_webhook(body: NewWebhook, caller: SignedIn, desk: Front, have: Have) -> WebhookOf:
+    """What one is told is sent there as well, signed (Standard Webhooks)."""
+    command_id = desk.command_id(caller.actor)
+    webhook = UUID(id_from("webhook", command_id))
+    await desk.submit(AddWebhook(webhook, body.url), str(caller.person), caller.actor, command_id)
+    return WebhookOf(webhook_id=webhook, url=body.url, secret=have.notice_keys.shown(webhook), disabled="")
+
+
+@router.delete("/webhooks/{webhook_id}", status_code=204)
+async def remove_webhook(webhook_id: UUID, caller: SignedIn, desk: Front) -> None:
+    await desk.submit(RemoveWebhook(webhook_id), str(caller.person), caller.actor)
+
+
+@router.post("/webhooks/{webhook_id}/enabling", status_code=204)
+async def enable_webhook(webhook_id: UUID, caller: SignedIn, desk: Front) -> None:
+    """Switches it on again."""
+    await desk.submit(EnableWebhook(webhook_id), str(caller.person), caller.actor)
+
+
+@router.post("/webhooks/{webhook_id}/ping", status_code=202)
+async def ping_webhook(webhook_id: UUID, caller: SignedIn, desk: Front) -> dict[str, UUID]:
+    """Sends a test; what became of it is among the deliveries."""
+    command_id = desk.command_id(caller.actor)
+    ping = UUID(id_from("ping", command_id))
+    await desk.submit(PingWebhook(webhook_id, ping), str(caller.person), caller.actor, command_id)
+    return {"notice_id": ping}
+
+
+@router.get("/webhooks/{webhook_id}/deliveries")
+async def deliveries(webhook_id: UUID, caller: SignedIn, have: Have, ready: Ready) -> list[DeliveryOf]:
+    """What was sent there in the last 30 days, the latest 100, and what became of it."""
+    rows = await have.notices.deliveries(caller.person, Channel.WEBHOOK.value, webhook_id, 100)
+    return [
+        DeliveryOf(
+            notice_id=row["notice"],
+            kind=row["kind"],
+            told_at=instant(row["place"]),
+            state=row["state"],
+            attempts=row["attempts"],
+            why=row["why"],
+            done_at=row["done_at"],
+        )
+        for row in rows
+    ]
+
+
+# Web Push.
+
+
+class Keys(Body):
+    p256dh: Annotated[str, Field(min_length=80, max_length=100, pattern=r"^[A-Za-z0-9_=-]+$")]
+    auth: Annotated[str, Field(min_length=16, max_length=32, pattern=r"^[A-Za-z0-9_=-]+$")]
+
+
+class Subscription(Body):
+    """A browser's PushSubscription, as its toJSON gives it."""
+
+    endpoint: Annotated[str, Field(min_length=8, max_length=2_000)]
+    keys: Keys
+    expirationTime: float | None = None  # noqa: N815 the name is the browser's
+
+
+@router.get("/push/key")
+async def push_key(have: Have) -> dict[str, str]:
+    """What a browser subscribes with: `applicationServerKey` (RFC 8292)."""
+    return {"key": have.push_key}
+
+
+@router.put("/push/subscription", status_code=204)
+async def subscribe(body: Subscription, caller: SignedIn, desk: Front) -> None:
+    """This device gets what one is told, also while no page is open."""
+    command = SubscribeDevice(caller.device, body.endpoint, f"{body.keys.p256dh}.{body.keys.auth}")
+    await desk.submit(command, str(caller.person), caller.actor)
+
+
+@router.delete("/push/subscription", status_code=204)
+async def unsubscribe(caller: SignedIn, desk: Front) -> None:
+    await desk.submit(UnsubscribeDevice(caller.device), str(caller.person), caller.actor)
 
 
 def _before(cursor: str | None) -> tuple[int, UUID] | None:

@@ -21,6 +21,11 @@ class Secrets:
         """The key of one use."""
         return hmac.digest(self._secret, use.encode(), sha256)
 
+    @property
+    def calendar_mark(self) -> str:
+        """What says in the UID of a booking that it is of this installation."""
+        return self.key("calendar uid").hex()[:16]
+
     def claim(self, kind: str, text: str) -> str:
         """The id of the claim of a user name or phone number; names differ only by more than case."""
         folded = text.strip().casefold().encode()

@@ -12,6 +12,7 @@ from infra.deadletters import DeadLetters
 from infra.generations import Generations, Plan
 from infra.tables import Tables
 from producers.gateway import Gateway
+from producers.notice_keys import NoticeKeys
 from producers.signals import Signals
 from projections.chat.inbox import Inbox
 from projections.chat.queries import Conversations
@@ -51,6 +52,8 @@ class Services:
     payment_news: Callable[[bytes, str], bool]  # whether a body was signed by the payment gateway
     calendars: Calendars
     notices: Notices
+    notice_keys: NoticeKeys
+    push_key: str  # by which push services know this installation
     blobs: Blobs
     letters: DeadLetters
     journal: Journal

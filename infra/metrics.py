@@ -26,6 +26,8 @@ EVENT_GAPS = Counter(
 EVENTS_PARKED = Counter("septet_events_parked", "Events that went to the dead letters.", ["consumer"])
 HANDLER_RETRIES = Counter("septet_handler_retries", "Repeated attempts to handle a batch.", ["consumer"])
 
+DELIVERIES = Counter("septet_deliveries", "Notices that went out, by channel and outcome.", ["channel", "outcome"])
+
 # How the whole installation is, as every API process sees it when it is asked.
 CONSUMER_LAG = Gauge("septet_consumer_lag_events", "Events that wait.", ["consumer", "topic", "partition"])
 CONSUMER_LAG_SECONDS = Gauge(

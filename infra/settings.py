@@ -86,6 +86,15 @@ class Settings(BaseSettings):
     payments: str = Field("", description="URL of the payment gateway; where it is empty, no real money moves.")
     payments_secret: SecretStr = Field(SecretStr(""), description="Signs the payment gateway's webhooks.")
 
+    url: str = Field("", description="Where people reach this installation: links in mails begin with it.")
+    mail: str = Field("", description="The mail server; where it is empty, mails are files in a folder under `data`.")
+    mail_password: SecretStr = SecretStr("")
+    mail_from: str = Field("septet@localhost.localdomain", description="The address that mails come from.")
+    outbound_private: bool = Field(
+        False,
+        description="Whether webhooks and pushes may go to addresses that are not public: for tests and intranets.",
+    )
+
     stalled_after: Duration = Field(
         timedelta(seconds=60),
         description="When a worker in which nothing happens, or whose partitions stand still, ends itself.",

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import structlog
 
+from api.secrets import Secrets
 from domain.catalogue import CATALOGUE
 from domain.chat import signals
 from domain.kernel import Catalogue
@@ -21,9 +22,13 @@ from infra.clock import micros_now
 from infra.generations import Generation, Generations, LiveTables, Plan
 from infra.keyring import Keyring
 from infra.log import Log, LogUnavailable, Retention, Topic
+from infra.outbound import Post
 from infra.payment_gateway.over_http import OverHttp
 from infra.payment_gateway.till import InProcess
 from infra.payments import PaymentGateway
+from infra.post.folder import Folder
+from infra.post.smtp import Smtp
+from infra.post.web import Http
 from infra.settings import Engine, Settings
 from infra.tables import Table, Tables, TablesUnavailable
 from processors.deadlines import Deadlines
@@ -33,7 +38,11 @@ from processors.forgetting import Forgetting
 from processors.payments import Charging
 from processors.policies import RULES
 from processors.policies.worker import Policies, topics_of
+from processors.sending.mails import Mails
+from processors.sending.push import Vapid
+from processors.sending.worker import Outside, Sending
 from processors.streams import Handler, Stream
+from producers.notice_keys import NoticeKeys
 from projections.chat.audience import Audience
 from projections.chat.conversations import conversations
 from projections.chat.inbox import Inbox
@@ -126,6 +135,7 @@ CONSUMERS: dict[str, Consumer] = {
     ),
     "forgetting": Consumer(Forgetting.topics, lambda house: Forgetting(house.keyring, house.codec)),
     "payments": Consumer(Charging.topics, lambda house: _charging(house)),
+    "sending": Consumer(Sending.topics, lambda house: _sending(house)),
     **{
         each.name: Consumer(each.topics, lambda house, each=each: Following(each, house.generations))  # type: ignore[misc]
         for each in PROJECTIONS
@@ -158,7 +168,7 @@ def all_topics(settings: Settings) -> list[Topic]:
 def own_tables() -> Sequence[Table]:
     """Every table that is no read model's."""
     lists = (deadletters.TABLES, generations.TABLES, (progress.PROGRESS, *workers.TABLES))
-    own = (*Inbox.tables, *Audience.tables, *Deadlines.tables, *Charging.tables)
+    own = (*Inbox.tables, *Audience.tables, *Deadlines.tables, *Charging.tables, *Sending.tables)
     return [*own, *(each for tables in lists for each in tables)]
 
 
@@ -259,6 +269,29 @@ def _charging(house: House) -> Charging:
     """With the gateway that is set, else a till in this process that takes no real money."""
     gateway: PaymentGateway = OverHttp(house.settings.payments) if house.settings.payments else InProcess()
     return Charging(house.log, house.codec, house.tables, house.catalogue, gateway)
+
+
+def notice_keys(house: House) -> NoticeKeys:
+    """What codes by mail and signatures of webhooks are made with."""
+    keys = Secrets(house.secret)
+    return NoticeKeys(keys.key("e-mail code"), keys.key("webhook"))
+
+
+def vapid(house: House) -> Vapid:
+    """How push services know this installation."""
+    return Vapid(Secrets(house.secret).key("vapid"), house.settings.mail_from)
+
+
+def _sending(house: House) -> Sending:
+    settings, keys = house.settings, notice_keys(house)
+    password = settings.mail_password.get_secret_value()
+    folder = settings.data / "mail"
+    post: Post = (
+        Smtp(settings.mail, password, settings.mail_from) if settings.mail else Folder(folder, settings.mail_from)
+    )
+    mails = Mails(keys, settings.mail_from, settings.url, Secrets(house.secret).calendar_mark)
+    outside = Outside(post, Http(settings.outbound_private), mails, keys, vapid(house))
+    return Sending(house.log, house.codec, house.tables, house.catalogue, outside)
 
 
 def _secret(settings: Settings) -> bytes:

@@ -37,7 +37,7 @@ from projections.status import Status
 from projections.waiting import Waiting
 from schemas import asyncapi
 from schemas.registry import Lock
-from septet.composition import CONSUMERS, PROJECTIONS, READING, House, all_outdated, all_topics
+from septet.composition import CONSUMERS, PROJECTIONS, READING, House, all_outdated, all_topics, notice_keys, vapid
 
 
 @asynccontextmanager
@@ -65,6 +65,8 @@ async def services(house: House) -> AsyncIterator[Services]:
             payment_news=lambda body, mark: is_signed(house.settings.payments_secret.get_secret_value(), body, mark),
             calendars=Calendars(house.tables),
             notices=Notices(house.tables),
+            notice_keys=notice_keys(house),
+            push_key=vapid(house).public,
             blobs=house.blobs,
             letters=DeadLetters(house.tables),
             journal=Journal(house.log, house.codec, house.tables, tuple(CONSUMERS)),

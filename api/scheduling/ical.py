@@ -102,7 +102,7 @@ async def invitation(booking_id: UUID, caller: Anybody, have: Have, ready: Ready
 
 def uid_of(secrets: Secrets, booking: UUID) -> str:
     """What calendars know a booking by, for ever. The mark says that it is of this installation."""
-    return f"{booking}@{secrets.key('calendar uid').hex()[:16]}.septet"
+    return f"{booking}@{secrets.calendar_mark}.septet"
 
 
 async def _is_own(have: Services, calendar: UUID, occurrence: Occurrence) -> bool:

@@ -33,7 +33,9 @@ def cluster_septet(
 
 
 def _traced(collector: Collector) -> dict[str, str]:
-    return {"SEPTET_OTLP": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "200"}
+    # Webhooks of the tests are on this machine, too.
+    own = {"SEPTET_OUTBOUND_PRIVATE": "true"}
+    return {"SEPTET_OTLP": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "200", **own}
 
 
 @pytest.fixture(params=["embedded", pytest.param("cluster", marks=pytest.mark.cluster)])

@@ -3,15 +3,22 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
 from typing import Any
 
 from tests.e2e.hosts import host_of
+from tests.e2e.installation import Installation
 from tests.e2e.lots import Lot, interval, soon
 from tests.e2e.people import PATIENCE, Person, Town
+from tests.receiver import receiving
 
 
 async def told(who: Person, enough: Callable[[list[dict[str, Any]]], bool] = bool) -> list[dict[str, Any]]:
     """What somebody was told, once it is enough: notices come by policies, a moment later."""
+    found: list[dict[str, Any]] = []
     async with asyncio.timeout(PATIENCE):
         while not enough(found := (await who.ask("GET", "/notice/notices"))["notices"]):
             await asyncio.sleep(0.1)
@@ -85,3 +92,73 @@ async def test_that_a_hold_is_about_to_end_is_told_in_time_unless_it_is_none_any
     [late] = await told(bob)
     assert (late["kind"], late["urgent"], late["about"]) == ("parking.expiring", True, {"lot": lot.id})
     assert [each["kind"] for each in await told(ann)] == ["parking.confirmed"]
+
+
+async def mailed(folder: Path, to: str, enough: int = 1) -> list[EmailMessage]:
+    """The mails to an address, once there are enough: they go out a moment later."""
+    found: list[EmailMessage] = []
+    async with asyncio.timeout(PATIENCE):
+        while len(found) < enough:
+            await asyncio.sleep(0.1)
+            found = [each for each in _mails(folder) if each["To"] == to]
+    return found
+
+
+def _mails(folder: Path) -> list[EmailMessage]:
+    read = [message_from_bytes(each.read_bytes(), policy=default) for each in folder.glob("*.eml")]
+    return [each for each in read if isinstance(each, EmailMessage)]
+
+
+async def test_an_address_that_was_proven_gets_notices_and_guests_get_invitations(
+    septet: Installation, town: Town
+) -> None:
+    host, guest = await host_of(town), await town.person("guest")
+    ann, folder = host.person, septet.folder / "data" / "mail"
+    address = f"{ann.name}@example.org"
+    await ann.ask("PUT", "/notice/email", 202, json={"address": address})
+    assert await ann.ask("GET", "/notice/email") == {"address": "", "waiting": address}
+    [mail] = await mailed(folder, address)
+    code = next(line for line in mail.get_content().splitlines() if line.count("-") == 3)
+    await ann.ask("POST", "/notice/email/confirmation", 403, json={"code": "AAAAA-AAAAA-AAAAA-AAAAA"})
+    await guest.ask("POST", "/notice/email/confirmation", 403, json={"code": code})
+    await ann.ask("POST", "/notice/email/confirmation", 204, json={"code": code.lower()})
+    assert await ann.ask("GET", "/notice/email") == {"address": address, "waiting": ""}
+
+    start = (await host.slots(guest))[0]
+    theirs = f"{guest.name}@example.org"
+    await guest.ask("POST", f"{host.path}/bookings", 201, json={**host.wanted(start), "email": theirs})
+    assert {each["Subject"] for each in await mailed(folder, address, 2)} == {"Your code", "Booked: Introduction"}
+    [invitation] = await mailed(folder, theirs)
+    [part] = [each for each in invitation.walk() if each.get_content_type() == "text/calendar"]
+    assert "METHOD:REQUEST" in str(part.get_content())
+
+
+async def test_a_webhook_is_called_and_its_owner_sees_what_became_of_it(town: Town) -> None:
+    ann, bob = await town.person("ann"), await town.person("bob")
+    async with receiving() as receiver:
+        receiver.statuses = [204, 410]
+        made = await ann.ask("POST", "/notice/webhooks", 201, json={"url": receiver.url})
+        path = f"/notice/webhooks/{made['webhook_id']}"
+        await bob.ask("POST", f"{path}/ping", 404)
+        ping = await ann.ask("POST", f"{path}/ping", 202)
+        assert await ann.ask("GET", "/notice/webhooks") == [made]
+        [first] = await sent(ann, path, lambda found: bool(found) and found[0]["state"] == "delivered")
+        assert (first["notice_id"], first["kind"], first["attempts"]) == (ping["notice_id"], "ping", 1)
+        [(headers, _)] = receiver.requests
+        assert headers["webhook-id"] == ping["notice_id"]
+        await ann.ask("POST", f"{path}/ping", 202)
+        latest = (await sent(ann, path, lambda found: found[0]["state"] == "failed"))[0]
+        assert latest["why"] == "410"
+    assert await bob.ask("GET", f"{path}/deliveries") == []
+    assert [each["kind"] for each in await told(ann)] == ["webhook.disabled"]
+    assert [each["disabled"] for each in await ann.ask("GET", "/notice/webhooks")] == ["gone"]
+    await ann.ask("POST", f"{path}/ping", 409)
+
+
+async def sent(who: Person, path: str, enough: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
+    """What went to a webhook, once it is enough."""
+    found: list[dict[str, Any]] = []
+    async with asyncio.timeout(PATIENCE):
+        while not enough(found := await who.ask("GET", f"{path}/deliveries")):
+            await asyncio.sleep(0.1)
+    return found

@@ -1,0 +1,25 @@
+"""A mail as it travels (RFC 5322, MIME)."""
+
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+
+from infra.outbound import Mail
+
+
+def message_of(mail: Mail, sender: str) -> EmailMessage:
+    """The message; a calendar is one of its alternatives, as programs for mail expect it (RFC 6047, 2.4)."""
+    message = EmailMessage()
+    message["From"] = Address("Septet", addr_spec=sender)
+    message["To"] = Address(addr_spec=mail.to)
+    message["Subject"] = " ".join(mail.subject.split())
+    message["Date"] = format_datetime(datetime.now(UTC))
+    message["Message-ID"] = f"<{mail.id}>"
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no machine is to answer it
+    message.set_content(mail.text)
+    if mail.calendar is not None:
+        message.add_alternative(
+            mail.calendar.data.decode(), subtype="calendar", params={"method": mail.calendar.method}, cte="base64"
+        )
+    return message
