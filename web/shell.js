@@ -22,6 +22,7 @@ const PAGES = {
   projections: page(() => import('./pages/projections.js')),
   'dead-letters': page(() => import('./pages/dead-letters.js')),
   status: page(() => import('./pages/status.js')),
+  notices: page(() => import('./pages/notices.js')),
   profile: page(() => import('./pages/profile.js')),
   absent: page(() => import('./pages/absent.js')),
 };

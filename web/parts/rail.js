@@ -4,6 +4,7 @@ import { session } from '../lib/session.js';
 import { systems, narrow } from '../lib/store.js';
 import { unread } from '../lib/chat/state.js';
 import { connection } from '../lib/chat/live.js';
+import { unread as untold } from '../lib/notices.js';
 import { compact } from '../lib/format.js';
 import { Icon, Mark } from './icons.js';
 import { Face } from './bits.js';
@@ -24,6 +25,11 @@ function System({ system, here }) {
 
 const Room = ({ path, title, icon, here }) => html`<a class="rail-item" data-system="house" href=${`/ui/${path}`} aria-current=${here === path ? 'page' : undefined}><${Icon} name=${icon} /><span>${title}</span></a>`;
 
+function Bell({ here }) {
+  return html`<a class="rail-item" data-system="house" href="/ui/notices" aria-current=${here === 'notices' ? 'page' : undefined}>
+    <${Icon} name="bell" /><span>Notices</span>${untold.value > 0 && html`<b class="unread">${compact(untold.value)}<span class="sr"> unread</span></b>`}</a>`;
+}
+
 function Own({ here }) {
   return html`<a class="rail-item rail-me" data-system="house" href="/ui/profile" aria-current=${here === 'profile' ? 'page' : undefined}>
     <${Face} id=${session.value?.user_id} name=${session.value?.name} size="small" online=${connection.value === 'online'} /><span class="sr">Your profile: </span><span dir="auto">${session.value?.name}</span></a>`;
@@ -34,7 +40,7 @@ function All({ here, close }) {
   return html`<${Dialog} title="Septet" close=${close}><div class="all-rooms" onClick=${leave}>
     ${systems.value.map((system) => html`<${System} key=${system.name} system=${system} here=${here} />`)}
     <hr />${ROOMS.map(([path, title, icon]) => html`<${Room} key=${path} path=${path} title=${title} icon=${icon} here=${here} />`)}
-    <hr /><${Own} here=${here} /></div></${Dialog}>`;
+    <hr /><${Bell} here=${here} /><${Own} here=${here} /></div></${Dialog}>`;
 }
 
 export function Rail({ here }) {
@@ -54,5 +60,5 @@ export function Rail({ here }) {
       ${systems.value.map((system) => html`<${System} key=${system.name} system=${system} here=${here} />`)}
       <hr />${ROOMS.map(([path, title, icon]) => html`<${Room} key=${path} path=${path} title=${title} icon=${icon} here=${here} />`)}
     </div>
-    <${Own} here=${here} /></nav>`;
+    <${Bell} here=${here} /><${Own} here=${here} /></nav>`;
 }

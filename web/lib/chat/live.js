@@ -1,4 +1,5 @@
 // Joins the chat to its socket: the inbox in order and without loss, receipts, typing and presence on the side.
+import { applyNotice, forgetNotices, loadNotices } from '../notices.js';
 import { signal, effect } from '../html.js';
 import { chat, openSocket } from '../net.js';
 import { me, session, endHere } from '../session.js';
@@ -95,6 +96,7 @@ export function mark(chat_id, what) {
 
 // The snapshot is read after the subscription stands, so nothing can fall between the two; what comes twice is dropped.
 async function snapshot() {
+  loadNotices().catch(() => {});
   await loadList();
   // Acknowledging the inbox marks what came through it as delivered. What was there before this device is told here.
   for (const one of conversations.peek().values()) {
@@ -107,7 +109,8 @@ async function snapshot() {
 
 function onEntry({ data, offset }) {
   if (offset && offset <= seen) return;
-  applyEntry(data);
+  if (data.type.startsWith('notice')) applyNotice(data);
+  else applyEntry(data);
   if (offset) seen = offset;
   flushSoon();
 }
@@ -167,6 +170,7 @@ export function stop() {
   seen = acked = 0;
   outbox.value = null;
   connection.value = 'connecting';
+  forgetNotices();
   forgetAll();
 }
 
