@@ -22,14 +22,17 @@ from domain.chat.conversation import (
     TitleChanged,
 )
 from domain.chat.signals import INBOX, PASSING, Entry, Ticked
+from domain.notice.recipient import Due
+from domain.notice.recipient import Read as NoticeRead
 from infra.progress import PROGRESS
 from processors import fanout
 from processors.fanout import FanOut
 from processors.streams import read_event
 from projections.chat.audience import Audience
 from schemas.envelope import Happened
-from tests.scenario import ANN, BOB, CID, DAN, EVE
+from tests.scenario import ANN, BOB, CID, DAN, EVE, NOON
 from tests.unit.domain.conversations import CREATED, DIRECT, GROUP, SEAL, STARTED, sent
+from tests.unit.domain.notices import notice
 from tests.unit.past import CODEC
 from tests.unit.processors.stage import PARTITIONS, Stage, data_of, home, people_of, staged
 
@@ -217,3 +220,16 @@ async def test_large_is_what_has_more_members_than_the_limit(stage: Stage, monke
     stage.happen(sent(1, ANN), GROUP)
     await fan_out(stage)
     assert {each.sequence: each.large for each in entries(stage)} == {1: False, 2: True, 3: True}
+
+
+async def test_what_somebody_is_told_comes_into_their_inbox_and_repeats_are_known(stage: Stage) -> None:
+    stage.happen(Due(notice(1), True, (), NOON), ANN)
+    stage.happen(Due(notice(2), False, (), NOON), ANN)  # not wanted in the console
+    stage.happen(NoticeRead(UUID(int=1)), ANN)
+    await fan_out(stage)
+    told, read = entries(stage)
+    assert people_of(told) == people_of(read) == [ANN]
+    assert (data_of(told)["type"], data_of(told)["subject"]) == ("notice", notice(1).subject)
+    assert (data_of(read)["type"], data_of(read)["notice_id"]) == ("notice-read", str(UUID(int=1)))
+    assert told.source == read.source == fanout.NOTICES  # no partition of the chat's events
+    assert (told.sequence, read.sequence) == (1, 3)
