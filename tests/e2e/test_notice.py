@@ -105,8 +105,7 @@ async def mailed(folder: Path, to: str, enough: int = 1) -> list[EmailMessage]:
 
 
 def _mails(folder: Path) -> list[EmailMessage]:
-    read = [message_from_bytes(each.read_bytes(), policy=default) for each in folder.glob("*.eml")]
-    return [each for each in read if isinstance(each, EmailMessage)]
+    return [message_from_bytes(each.read_bytes(), policy=default) for each in folder.glob("*.eml")]
 
 
 async def test_an_address_that_was_proven_gets_notices_and_guests_get_invitations(
