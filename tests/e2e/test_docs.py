@@ -18,7 +18,30 @@ COPIED = ("domain", "schemas", "producers", "processors", "projections", "api", 
 def test_the_conversation_of_the_readme(septet: Installation) -> None:
     text = (ROOT / "README.md").read_text()
     conversation = text[text.index("## A conversation") :]
-    [script] = re.findall(r"```sh\n(.*?)```", conversation, re.DOTALL)
+    assert '"content":"Hello Bob!"' in said(conversation, septet)
+
+
+@pytest.mark.parametrize(
+    ("system", "signs"),
+    [
+        ("parking", ('"available_spaces":1', '"kind":"invoice"', '"status":"CANCELED"')),
+        (
+            "scheduling",
+            ('"time":"15:45"', '"status":"confirmed"', '"status":409', '"minutes":60', '"has_calendar":true'),
+        ),
+    ],
+)
+def test_the_articles_endpoints_are_walked_through(
+    embedded_septet: Installation, system: str, signs: tuple[str, ...]
+) -> None:
+    text = (ROOT / "docs" / f"{system}.md").read_text()
+    told = said(text[text.index("## Try it") :].partition("\n## ")[0], embedded_septet)
+    assert [sign for sign in signs if sign not in told] == [], told
+
+
+def said(text: str, septet: Installation) -> str:
+    """What the only script of a text prints, run as it stands."""
+    [script] = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
     # Names and numbers are unique in an installation that other tests use, too.
     mark = uuid4().hex[:8]
     script = script.replace('"Ann"', f'"Ann {mark}"').replace('"Bob"', f'"Bob {mark}"')
@@ -31,7 +54,7 @@ def test_the_conversation_of_the_readme(septet: Installation) -> None:
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    assert '"content":"Hello Bob!"' in done.stdout
+    return done.stdout
 
 
 @pytest.fixture(scope="module")
