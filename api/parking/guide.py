@@ -54,6 +54,30 @@ class Suggestion(BaseModel):
     route: RouteOf | None = Field(description="Where the car park has a plan.")
 
 
+class ZoneOf(BaseModel):
+    level: str
+    zone: str
+    pool: str
+    spaces: int = Field(description="That are in service.")
+    free: int = Field(description="That nobody is in, and that are kept for nobody.")
+
+
+@router.get("/{lot_id}/zones")
+async def zones(lot_id: UUID, caller: SignedIn, have: Have, ready: Ready) -> list[ZoneOf]:
+    """How many spaces of each class are free now in every zone: where to look for one."""
+    seen = await lot_seen(have, lot_id)
+    states = await have.lots.states(seen, datetime.now(UTC))
+    counts: dict[tuple[str, str, str], list[int]] = {}
+    for each in seen.spaces:
+        count = counts.setdefault((each.level, each.zone, each.pool), [0, 0])
+        count[0] += states[each.name] != "closed"
+        count[1] += states[each.name] == "free"
+    return [
+        ZoneOf(level=level, zone=zone, pool=pool, spaces=spaces, free=free)
+        for (level, zone, pool), (spaces, free) in counts.items()
+    ]
+
+
 @router.get("/{lot_id}/plan")
 async def plan(lot_id: UUID, caller: SignedIn, have: Have, ready: Ready) -> Plan:
     """The plan of a car park. 404 where it has none."""

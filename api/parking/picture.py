@@ -26,7 +26,8 @@ def picture(plan: Plan, level: str, states: Mapping[str, str], levels: Mapping[s
         "<style>.lane{stroke:#c9ced6;stroke-width:260;fill:none}.path{stroke:#dfe3e8;stroke-width:80;fill:none}"
         ".space{stroke:#fff;stroke-width:16}.drive{stroke:#1f6feb;stroke-width:60;fill:none;stroke-linejoin:round}"
         ".walk{stroke:#1f6feb;stroke-width:40;fill:none;stroke-dasharray:60 60}"
-        ".chosen{stroke:#1f6feb;stroke-width:50}text{font:120px sans-serif;text-anchor:middle;fill:#222}</style>",
+        ".chosen{stroke:#1f6feb;stroke-width:50}text{font:120px sans-serif;text-anchor:middle;fill:#222}"
+        "@media (prefers-color-scheme:dark){.lane{stroke:#3a3f4a}.path{stroke:#2c313a}.sign{fill:#e8eaf0}}</style>",
     ]
     lines += [
         _line("lane" if edge.drive else "path", [here[edge.start], here[edge.end]])
@@ -45,7 +46,7 @@ def picture(plan: Plan, level: str, states: Mapping[str, str], levels: Mapping[s
     for node in here.values():
         if node.kind in SIGNS:
             sign = f"{SIGNS[node.kind]} {node.name}"
-            lines.append(f'<text x="{node.x}" y="{node.y + 40}">{escape(sign)}</text>')
+            lines.append(f'<text class="sign" x="{node.x}" y="{node.y + 40}">{escape(sign)}</text>')
     if way is not None:
         lines += [_line("drive", part) for part in _parts(way.driven, here)]
         lines += [_line("walk", part) for part in _parts(way.walked, here)]

@@ -65,7 +65,7 @@ class Person:
         """Nothing was blocked by the policy, nothing failed in the background."""
         if not self.page.is_closed():
             assert self.page.evaluate("window.violations") == []
-        assert self.complaints == []
+        assert self.complaints == [], self.complaints
 
     # Coming in.
 

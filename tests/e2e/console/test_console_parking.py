@@ -156,3 +156,68 @@ def test_an_operator_works_the_gates_and_sees_what_happened(person: Arrive) -> N
     page.get_by_role("link", name="Figures").click()
     expect(page.locator(".chart canvas")).to_have_count(2)
     expect(page.get_by_role("table", name="Revenue by day")).to_contain_text("€20.00")
+
+
+PLAN = {
+    "nodes": [
+        {"name": "gate", "level": "0", "x": 0, "y": 0, "kind": "entry"},
+        {"name": "lane", "level": "0", "x": 2_000, "y": 0, "kind": "junction"},
+        {"name": "lift", "level": "0", "x": 2_000, "y": 900, "kind": "door"},
+        {"name": "out", "level": "0", "x": 4_000, "y": 0, "kind": "exit"},
+        {"name": "below", "level": "-1", "x": 2_000, "y": 0, "kind": "junction"},
+    ],
+    "edges": [
+        {"start": "gate", "end": "lane", "length": 2_000},
+        {"start": "lane", "end": "out", "length": 2_000},
+        {"start": "lane", "end": "lift", "length": 900, "drive": False},
+        {"start": "lane", "end": "below", "length": 3_000, "two_way": True},
+    ],
+    "spots": [
+        {"space": "A01", "node": "below", "x": 2_000, "y": 800},
+        {"space": "A02", "node": "lane", "x": 1_500, "y": 800},
+    ],
+}
+
+
+def test_a_driver_is_led_to_a_space_and_the_staff_watch_plates(person: Arrive) -> None:
+    owner = person("owner", **HAND)
+    lot, _ = _lot(owner)
+    owner.ask("PUT", f"/parking/{lot}/plan", PLAN)
+    start = datetime.now(UTC) + timedelta(minutes=8)
+    wish = {"start": start.isoformat(), "end": (start + timedelta(hours=1)).isoformat(), "confirmed": True}
+    held = owner.ask("POST", f"/parking/{lot}/reservations", wish)["reservation_id"]
+    page = owner.page
+    found: dict[str, list[str]] = {}
+
+    owner.goto(f"/ui/parking/{lot}")
+    page.get_by_role("button", name="Level -1").click()
+    expect(page.get_by_role("list", name="Zones")).to_contain_text("of 3")
+    expect(page.get_by_role("img", name="Level -1 from above")).to_be_visible()
+    owner.goto(f"/ui/parking/reservations/{held}")
+    page.get_by_label("You want to walk to").select_option("lift")
+    page.get_by_role("button", name="Keep a space for me").click()
+    expect(page.get_by_text("Space A02 on level 0 is kept for you")).to_be_visible()
+    expect(page.locator(".steps li").last).to_contain_text("lift")
+    expect(page.get_by_role("img", name="with the way to A02")).to_be_visible()
+    page.locator(".guided").scroll_into_view_if_needed()
+    found |= owner.look("parking guided hand")
+
+    owner.goto(f"/ui/parking/{lot}/operate/security")
+    watch = page.locator("form", has=page.get_by_role("button", name="Watch this plate"))
+    watch.get_by_label("Number on the plate").fill("B XX 11")
+    watch.get_by_label("Why").fill("Left without paying")
+    watch.get_by_role("button", name="Watch this plate").click()
+    expect(page.get_by_role("list", name="Watched plates")).to_contain_text("BXX11")
+    page.get_by_text("Try a camera").click()
+    camera = page.locator("form", has=page.get_by_role("button", name="Send the reading"))
+    camera.get_by_label("Number on the plate").fill("b-xx 11")
+    camera.get_by_role("button", name="Send the reading").click()
+    expect(page.get_by_role("table", name="Readings")).to_contain_text("watched")
+    incidents = page.get_by_role("list", name="Incidents")
+    expect(incidents.get_by_role("listitem")).to_have_count(1)
+    found |= owner.look("parking security hand")
+    incidents.get_by_role("button", name="Close it").click()
+    page.get_by_label("Outcome").fill("Paid at the desk")
+    page.get_by_role("button", name="Close the incident").click()
+    expect(incidents).to_contain_text("Paid at the desk")
+    assert not found, "\n".join(f"{where}: {one}" for where, all_ in found.items() for one in all_)

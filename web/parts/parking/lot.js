@@ -7,11 +7,13 @@ import { zoneName, inZone, own, offset } from '../../lib/zones.js';
 import { Form, Time, Trouble, Waiting } from '../bits.js';
 import { Icon } from '../icons.js';
 import { useRead } from '../read.js';
+import { later } from '../later.js';
 import { PlateFields, plateBody } from './plates.js';
 import { Price } from './price.js';
 import { Terms } from './terms.js';
 import { WishForm, asQuery, wishOf, wrong } from './wish.js';
 
+const Where = later(() => import('./guide.js').then((module) => module.Where));
 const DAYS = Array.from({ length: 7 }, (_, day) => new Date(Date.UTC(2024, 0, 1 + day)));
 const clockOf = (minutes, zone) => inZone(Date.UTC(2024, 0, 1, 0, minutes % 1440), zone, { hour: 'numeric', minute: '2-digit' });
 
@@ -33,6 +35,7 @@ function Facts({ lot, found }) {
       <li key=${pool} class=${free ? '' : 'none'}><span>${POOLS[pool] ?? pool.replace('space:', 'Space ')}</span><b>${number(free)}<small> of ${number(found?.capacity[pool] ?? 0)}</small></b>
         <meter min="0" max=${found?.capacity[pool] || 1} value=${free} aria-label=${`${POOLS[pool] ?? pool}: ${free} free`}></meter></li>`)}</ul>
     ${found && html`<p class="muted seen">As of <${Time} at=${found.observed_at} shape="whole" />, the last thing that happened here.</p>`}
+    <${Where} lot=${lot} />
     <h2>Hours</h2><ul class="hours">${hoursOf(lot.hours).map((line) => html`<li key=${line}>${line}</li>`)}</ul>
     ${elsewhere && html`<p class="muted">Its clock shows ${zoneName(lot.zone)}; the times you choose are yours.</p>`}
     <h2>Terms</h2><${Terms} terms=${lot.terms} currency=${lot.tariff.currency} />

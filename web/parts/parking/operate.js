@@ -13,6 +13,7 @@ const VIEWS = {
   now: ['Now', Now],
   inside: ['Inside', room(() => import('./inside.js'), 'Inside')],
   figures: ['Figures', room(() => import('./figures.js'), 'Figures')],
+  security: ['Security', room(() => import('./security.js'), 'Security')],
   diary: ['Diary', room(() => import('./diary.js'), 'Diary')],
   prices: ['Prices and counts', room(() => import('./prices.js'), 'Prices')],
 };

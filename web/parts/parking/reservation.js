@@ -10,6 +10,7 @@ import { Form, Time, Trouble, Waiting } from '../bits.js';
 import { Dialog } from '../overlay.js';
 import { Icon } from '../icons.js';
 import { useRead } from '../read.js';
+import { later } from '../later.js';
 import { Code } from './code.js';
 import { Countdown, useSecondsTo } from '../countdown.js';
 import { Plate } from './plates.js';
@@ -17,6 +18,7 @@ import { State, interval } from './reservations.js';
 import { Terms, limitsOf } from './terms.js';
 import { Moment, asQuery, moved, wrong } from './wish.js';
 
+const Guided = later(() => import('./guide.js').then((module) => module.Guided));
 const WHY = { expired: 'It was not confirmed in time, so the space went back.', no_show: 'You did not come in time, so the space went back.', displaced: 'The car park could not keep its promise.' };
 
 function Held({ one, lot, again }) {
@@ -139,7 +141,7 @@ export function Reservation({ id }) {
           <div><dt>Price</dt><dd>${money(one.price, one.currency)}</dd></div>
           <div><dt>Paid</dt><dd>${paying ? html`<span class="tag busy">on its way</span>` : money(one.paid, one.currency)}</dd></div>
           ${one.fee > 0 && html`<div><dt>Kept</dt><dd>${money(one.fee, one.currency)}</dd></div>`}
-          ${one.compensation > 0 && html`<div><dt>Owed to you</dt><dd>${money(one.compensation, one.currency)}</dd></div>`}
+          ${one.compensation > 0 && html`<div><dt>${one.compensation_paid ? 'Paid out to you' : 'Owed to you'}</dt><dd>${money(one.compensation, one.currency)}</dd></div>`}
         </dl>
         ${one.status === 'RESERVED' && one.code && html`<figure><${Code} text=${one.code} label="QR code of this reservation" /><figcaption>Show this at the gate${one.plate ? ', or drive up: your plate is known' : ''}.</figcaption></figure>`}
       </div>
@@ -148,6 +150,7 @@ export function Reservation({ id }) {
         <button type="button" onClick=${() => setDoing('change')}><${Icon} name="clock" size=${19} /> ${one.status === 'FULFILLED' ? 'Stay longer' : 'Change'}</button>
         ${one.status !== 'FULFILLED' && html`<button type="button" class="danger" onClick=${() => setDoing('cancel')}>Cancel</button>`}</footer>`}
     </article>
+    ${one.status === 'RESERVED' && html`<${Guided} one=${one} lot=${lot} />`}
     <${Invoices} one=${one} paid=${one.paid} />
     ${(live || one.status === 'PENDING') && html`<section><h2>Terms</h2><${Terms} terms=${lot.terms} currency=${one.currency} start=${one.start} /></section>`}
     ${doing === 'pay' && html`<${PayDialog} one=${one} due=${due} close=${() => setDoing(null)} after=${() => setPaying(one.paid + due)} />`}
