@@ -46,7 +46,7 @@ down: setup ## stop what `make up` started; the data stay
 status: setup ## say what of the cluster runs
 	@$(BIN)/python -m infra.local status
 
-demo: setup ## import an exported group chat, fill calendars, and say how to sign in and look at it
+demo: setup ## import an exported group chat, fill calendars and a car park, and say how to sign in and look at it
 	@$(BIN)/septet demo
 
 bench: dev tools ## run the benchmarks; ARGS="chat --short" are its options

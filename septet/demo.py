@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from infra.settings import Settings
 from producers.chat_export_sample import HIKERS, HOUSE, ZONE, Group, Person, Phone, write_sample
-from septet import demo_scheduling
+from septet import demo_parking, demo_scheduling
 
 PASSWORD = "septet-demo"  # of everybody in the demo, on one's own machine
 STARTS_WITHIN = 60.0  # seconds
@@ -66,6 +66,14 @@ def _load(client: httpx.Client) -> None:
     with console.status("calendars"):
         hosts = [(ids[each.name], tokens[each.name]) for each in HOUSE.people]
         demo_scheduling.load(partial(_ask, client), hosts)
+    with _progress() as progress:
+        day = progress.add_task("a day of a car park", total=None)
+        demo_parking.load(
+            partial(_ask, client),
+            tokens[HOUSE.people[0].name],
+            [tokens[each.name] for each in HIKERS.people],
+            lambda done, total: progress.update(day, completed=done, total=total),
+        )
     first, second = HOUSE.people[0], HOUSE.people[2]
     chat = _ask(client, "POST", "/chat/chats", tokens[first.name], json={"user_id": ids[second.name]})["chat_id"]
     for text in ("Hi Layla! 👋", "The house chat is here now, all of it."):
@@ -129,6 +137,7 @@ def _say_how(url: str) -> None:
     for person in (HOUSE.people[0], HOUSE.people[2], HIKERS.people[0]):
         console.print(f"  name [bold]{person.name}[/]   password [bold]{PASSWORD}[/]")
     console.print("Their calendars are filled around the next change of the clocks: look under Scheduling.")
+    console.print(f"{HOUSE.people[0].name} runs a car park of 1,000 spaces: look under Parking.")
     console.print("To see the live log of everybody: [bold]septet operator 'Ann Becker'[/], then sign in again as she.")
 
 
