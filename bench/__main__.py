@@ -4,7 +4,7 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,9 +12,9 @@ from typing import Annotated
 
 import typer
 
-from bench import chat, commands, connections, failover, group, memory, parking, replay, scheduling
+from bench import calendars, chat, commands, connections, failover, group, memory, parking, replay, scheduling
 from bench.installation import Servers
-from bench.peers import side_by_side
+from bench.peers import appointments, side_by_side
 from bench.report import Report, console, machine
 from infra.logging import configure
 from infra.settings import Engine
@@ -31,8 +31,10 @@ OURS: dict[str, Benchmark] = {
     "failover": failover.run,
     "parking": parking.run,
     "scheduling": scheduling.run,
+    "calendars": calendars.run,
 }
-PEERS = "peers"
+SideBySide = Callable[[Sequence[Engine], Servers, Path, bool], Report]
+PEERS: dict[str, SideBySide] = {"peers": side_by_side.run, "appointments": appointments.run}
 QUIET = 3.0  # the load above which figures say more about the other work than about us
 
 
@@ -43,14 +45,14 @@ class Engines(StrEnum):
 
 
 def main(
-    names: Annotated[list[str] | None, typer.Argument(help=f"Of {', '.join([*OURS, PEERS])}; all by default.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help=f"Of {', '.join([*OURS, *PEERS])}; all by default.")] = None,
     short: Annotated[bool, typer.Option(help="Small and quick: shows that all works, not how fast.")] = False,
     engine: Annotated[Engines, typer.Option(help="Which of ours.")] = Engines.BOTH,
 ) -> None:
     """Measures Septet, and its peers side by side. Uses only the loopback interface; ends all it has started."""
-    chosen = names or [*OURS, PEERS]
-    if unknown := [each for each in chosen if each not in (*OURS, PEERS)]:
-        raise typer.BadParameter(f"there is no benchmark {unknown[0]}; choose of {', '.join([*OURS, PEERS])}")
+    chosen = names or [*OURS, *PEERS]
+    if unknown := [each for each in chosen if each not in (*OURS, *PEERS)]:
+        raise typer.BadParameter(f"there is no benchmark {unknown[0]}; choose of {', '.join([*OURS, *PEERS])}")
     engines = list(Engine) if engine is Engines.BOTH else [Engine(engine.value)]
     configure("ERROR", False)
     sys.setswitchinterval(0.001)
@@ -65,8 +67,8 @@ def main(
         Servers(Path(folder)) as servers,
     ):
         for name in chosen:
-            if name == PEERS:
-                side_by_side.run(engines, servers, Path(folder), short).publish()
+            if name in PEERS:
+                PEERS[name](engines, servers, Path(folder), short).publish()
                 continue
             for each in engines:
                 console.print(f"[bold]{name}[/], {each.value}")

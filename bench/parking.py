@@ -51,10 +51,10 @@ async def _load(septet: Installation, report: Report, seconds: float) -> None:
             return (await http.get(f"/parking/{lot}/availability", params=query, headers=who)).status_code == 200
 
         for name, rate, call in (("reserve", 50.0, reserve), ("availability", 100.0, look)):
-            await _measured(report, name, rate, seconds, call)
+            await measured(report, name, rate, seconds, call)
 
 
-async def _measured(
+async def measured(
     report: Report, name: str, rate: float, seconds: float, call: Callable[[int], Awaitable[bool]]
 ) -> None:
     times, tasks, failed = Times(), set[asyncio.Task[None]](), 0
