@@ -1,4 +1,4 @@
-"""The payment gateway port: authorise, capture, refund. Every call has a key, and the same key is the same call."""
+"""The payment gateway port: authorise, capture, release, refund, pay out. The same key is the same call."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -28,10 +28,16 @@ class PaymentGateway(Protocol):
     async def authorise(self, key: str, payment: str, money: Money, method: str) -> str:
         """Reserves an amount; answers the gateway's reference for it."""
 
-    async def capture(self, key: str, reference: str) -> None:
-        """Takes what was reserved."""
+    async def capture(self, key: str, reference: str, money: Money | None = None) -> None:
+        """Takes what was reserved, or some of it and lets the rest go."""
+
+    async def release(self, key: str, reference: str) -> None:
+        """Lets go what was reserved."""
 
     async def refund(self, key: str, reference: str, money: Money) -> None:
         """Gives back some of what was taken."""
+
+    async def pay_out(self, key: str, payee: str, money: Money) -> str:
+        """Sends money to somebody, by their id; answers the gateway's reference for it."""
 
     async def close(self) -> None: ...

@@ -14,14 +14,18 @@ import structlog
 
 from domain.kernel import Catalogue, Message
 from domain.parking.payment import (
+    CaptureStarted,
     PaymentAuthorised,
     PaymentStarted,
     RecordAuthorisation,
     RecordCapture,
     RecordDecline,
     RecordRefund,
+    RecordRelease,
     RefundStarted,
+    ReleaseStarted,
 )
+from domain.parking.payout import PayoutStarted, RecordPayout, RecordPayoutRefusal
 from infra.clock import micros_now
 from infra.log import Log, Record, TopicPartition
 from infra.payments import Declined, GatewayAway, Money, PaymentGateway
@@ -40,6 +44,7 @@ CALLS = Table(
     columns={"headers": bytes, "body": bytes},
 )
 PAGE = 200
+_ASKING = (PaymentStarted, PaymentAuthorised, CaptureStarted, ReleaseStarted, RefundStarted, PayoutStarted)
 PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0)  # seconds between attempts at a gateway that is away
 _IDS = UUID("5f8a1a3e-6a0c-5a0b-9a53-8e4a3f0f7a11")  # never changes: the ids of what is recorded hang on it
 
@@ -50,7 +55,7 @@ def refund_key(payment: str, refund: UUID) -> str:
 
 
 class Charging:
-    """Authorises what was started, captures what was authorised, gives back what is to go back.
+    """Authorises what was started, captures what was authorised, gives back what is to go back, pays out what is owed.
 
     While the gateway is away its calls wait in a table, and other payments' events do not wait for them.
     """
@@ -63,7 +68,7 @@ class Charging:
         self, source: Log, codec: Codec, tables: Tables, catalogue: Catalogue, gateway: PaymentGateway
     ) -> None:
         self._codec, self._catalogue, self._tables, self._gateway = codec, catalogue, tables, gateway
-        self._wanted = {codec.type_name(each) for each in (PaymentStarted, PaymentAuthorised, RefundStarted)}
+        self._wanted = {codec.type_name(each) for each in _ASKING}
         self._producer = source.producer()
         self._places: set[str] = set()
         self._failures, self._rests_until = 0, 0
@@ -121,16 +126,27 @@ class Charging:
             self._send(happened, command)
         return True
 
-    async def _call(self, event: Message, payment: str) -> Message:
+    async def _call(self, event: Message, payment: str) -> Message | None:
         match event:
             case PaymentStarted(amount=amount, currency=currency, method=method):
                 money = Money(amount, currency)
                 return RecordAuthorisation(
                     await self._gateway.authorise(f"{payment}/authorise", payment, money, method)
                 )
+            case PaymentAuthorised(later=True):
+                return None  # it is captured, or let go, when the stay is over
             case PaymentAuthorised(reference=reference):
                 await self._gateway.capture(f"{payment}/capture", reference)
                 return RecordCapture(reference)
+            case CaptureStarted(reference=reference, amount=amount, currency=currency):
+                await self._gateway.capture(f"{payment}/capture", reference, Money(amount, currency))
+                return RecordCapture(reference)
+            case ReleaseStarted(reference=reference):
+                await self._gateway.release(f"{payment}/release", reference)
+                return RecordRelease()
+            case PayoutStarted(payee=payee, amount=amount, currency=currency):
+                money = Money(amount, currency)
+                return RecordPayout(await self._gateway.pay_out(f"{payment}/payout", str(payee), money))
             case RefundStarted(refund=refund, reference=reference, amount=amount, currency=currency):
                 await self._gateway.refund(refund_key(payment, refund), reference, Money(amount, currency))
                 return RecordRefund(refund)
@@ -142,7 +158,7 @@ class Charging:
         if isinstance(happened.event, RefundStarted):
             log.error("refund refused by the gateway", payment=happened.at.aggregate_id, reason=reason)
             return None
-        return RecordDecline(reason)
+        return RecordPayoutRefusal(reason) if isinstance(happened.event, PayoutStarted) else RecordDecline(reason)
 
     def _send(self, happened: Happened, command: Message) -> None:
         at, aggregate = happened.at, self._catalogue.of(type(command))

@@ -25,6 +25,7 @@ from domain.parking.lot import (
     RemoveStaff,
     ReopenSpace,
     Space,
+    SpecialDay,
     TariffPublished,
     Terms,
 )
@@ -50,7 +51,10 @@ class Layout(Body):
 
 
 class Hours(Body):
+    """By the weekday, and dates that are exceptions to it."""
+
     hours: Annotated[tuple[Opening, ...], Field(max_length=50)]
+    exceptions: Annotated[tuple[SpecialDay, ...], Field(max_length=200)] = ()
 
 
 class Why(Body):
@@ -87,7 +91,7 @@ async def draw_plan(lot_id: UUID, body: Plan, caller: SignedIn, desk: Front) -> 
 @router.put("/{lot_id}/hours", status_code=204)
 async def change_hours(lot_id: UUID, body: Hours, caller: SignedIn, desk: Front) -> None:
     """When one can drive in; none: always."""
-    await desk.submit(ChangeHours(body.hours), str(lot_id), caller.actor)
+    await desk.submit(ChangeHours(body.hours, body.exceptions), str(lot_id), caller.actor)
 
 
 @router.put("/{lot_id}/terms", status_code=204)

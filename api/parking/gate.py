@@ -11,10 +11,10 @@ from api.callers import Front, Have, SignedIn
 from api.identity import Body
 from api.parking.guide import Nearby, spaces_near
 from api.parking.lots import Ready, check_staff, lot_seen
-from api.parking.reservations import Plate, reservation_of
+from api.parking.reservations import Centimetres, Plate, reservation_of
 from api.problems import Problem, not_found
 from api.secrets import id_from
-from domain.parking.lot import DeclareLost, Enter, Entered, Exit, Exited, Validate
+from domain.parking.lot import Authorise, DeclareLost, Enter, Entered, Exit, Exited, Validate
 from domain.parking.plates import misread, plate_of
 from domain.parking.price import Price
 from domain.parking.stock import Vehicle, pools_for
@@ -29,6 +29,12 @@ class Entry(Body):
     plate: Plate
     vehicle: Vehicle = Vehicle.CAR
     code: Annotated[str | None, Field(max_length=100, description="From the QR code of a reservation.")] = None
+    height: Centimetres = 0
+    length: Centimetres = 0
+    width: Centimetres = 0
+    payment_method: Annotated[
+        str, Field(max_length=32, description="A card or a wallet to be charged at the exit; none where left out.")
+    ] = ""
     near: Annotated[Nearby | None, Field(description="Asks for the nearest free space, where there is a plan.")] = None
 
 
@@ -73,6 +79,7 @@ class TicketOf(BaseModel):
     price: Price
     paid: int
     due: int
+    good_for: int = Field(description="What a card is good for; so much can be taken when the vehicle leaves.")
 
 
 @router.post("/{lot_id}/gate/entry", status_code=201)
@@ -82,9 +89,14 @@ async def entry(lot_id: UUID, body: Entry, caller: SignedIn, desk: Front, have: 
     ticket = UUID(id_from("ticket", command_id))
     reservation = None if body.code is None else reservation_of(have.secrets, body.code)
     near = () if body.near is None else await spaces_near(have, lot_id, pools_for(body.vehicle), body.near)
-    command = Enter(ticket, body.plate.normalised(), body.vehicle, reservation, near)
+    size = (body.height, body.length, body.width)
+    command = Enter(ticket, body.plate.normalised(), body.vehicle, reservation, near, *size)
     decision = await desk.submit(command, str(lot_id), caller.actor, command_id)
     entered = next(each for each in decision.events if isinstance(each, Entered))
+    if body.payment_method:
+        presented = id_from("card at the gate", command_id)
+        card = Authorise(entered.ticket, UUID(presented), body.payment_method)
+        await desk.submit(card, str(lot_id), caller.actor, presented)
     seen = await have.lots.lot(lot_id)
     levels = {each.name: each.level for each in seen.spaces} if seen else {}
     return Let(
@@ -99,7 +111,7 @@ async def entry(lot_id: UUID, body: Entry, caller: SignedIn, desk: Front, have: 
 
 @router.post("/{lot_id}/gate/exit")
 async def leave(lot_id: UUID, body: Departure, caller: SignedIn, desk: Front) -> Left:
-    """A vehicle wants to leave. 409 `payment_due` where something is still to be paid."""
+    """A vehicle wants to leave. 409 `payment_due` where something is to be paid that its card is not good for."""
     if (body.plate is None) == (body.ticket_id is None):
         raise Problem(422, "invalid_request", "Send a plate or a ticket_id.")
     command = Exit(body.plate.normalised() if body.plate else "", body.ticket_id)
@@ -144,6 +156,7 @@ async def ticket(ticket_id: UUID, caller: SignedIn, have: Have, ready: Ready) ->
         price=found.price,
         paid=found.paid,
         due=found.due,
+        good_for=0 if row["exited_at"] else await have.lots.good_for(ticket_id),
     )
 
 

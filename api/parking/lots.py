@@ -14,7 +14,7 @@ from api.problems import Problem, not_found
 from api.services import Services
 from domain.instants import micros
 from domain.kernel import Reason, Rejected
-from domain.parking.lot import Level, Opening, Terms
+from domain.parking.lot import Level, Opening, SpecialDay, Terms
 from domain.parking.lot.bill import quote
 from domain.parking.lot.promises import FIRST, LAST
 from domain.parking.lot.state import length
@@ -66,6 +66,7 @@ class LotOf(BaseModel):
     spaces: list[SpaceCount]
     total_spaces: int
     hours: list[Opening]
+    exceptions: list[SpecialDay]
     terms: Terms
     tariff: Tariff
     tariff_version: int
@@ -152,6 +153,7 @@ async def lot(lot_id: UUID, caller: SignedIn, have: Have, ready: Ready) -> LotOf
         ],
         total_spaces=len(seen.spaces),
         hours=list(seen.hours),
+        exceptions=list(seen.exceptions),
         terms=seen.terms,
         tariff=seen.tariff,
         tariff_version=seen.tariff_version,

@@ -19,9 +19,10 @@ from api.parking.pdf import invoice_pdf, number_of
 from api.problems import Problem, not_found
 from api.secrets import id_from
 from api.services import Services
-from domain.kernel import Actor
-from domain.parking.lot import Pay, PaymentAsked, Status
-from domain.parking.payment import RecordCapture, RecordRefund
+from domain.kernel import Actor, Message
+from domain.parking.lot import Authorise, CardAsked, Pay, PaymentAsked, Status
+from domain.parking.payment import RecordCapture, RecordRefund, RecordRelease
+from domain.parking.payout import RecordPayout
 from infra.tables import Row
 
 router = APIRouter(tags=["parking"])
@@ -44,7 +45,7 @@ class PaymentOf(BaseModel):
     claim_id: UUID
     amount: int
     currency: str
-    status: str = Field(description="asked, started, authorised, captured or declined.")
+    status: str = Field(description="asked, started, authorised, captured, released or declined.")
     reason: str | None = None
 
 
@@ -83,6 +84,30 @@ async def pay(
         raise Problem(402, "payment_declined", "The payment was declined. Try another way to pay.")
     response.status_code = 201 if status == "captured" else 202
     return PaymentOf(payment_id=payment, claim_id=claim, amount=asked.amount, currency=asked.currency, status=status)
+
+
+class Card(Body):
+    payment_method: Annotated[str, Field(min_length=1, max_length=32)]
+
+
+class CardOf(BaseModel):
+    payment_id: UUID
+    claim_id: UUID
+    ceiling: int = Field(description="The most that can be taken at the exit, in the currency's minor unit.")
+    currency: str
+
+
+@router.post("/{lot_id}/tickets/{ticket_id}/card", status_code=202)
+async def present_card(lot_id: UUID, ticket_id: UUID, body: Card, caller: SignedIn, desk: Front) -> CardOf:
+    """A card that is charged when the vehicle leaves; for the driver, or the staff at the gate. 409 `card_not_taken`.
+
+    The ticket's `good_for` says when the card was found good; until then one pays before leaving.
+    """
+    command_id = desk.command_id(caller.actor)
+    command = Authorise(ticket_id, UUID(id_from("card", command_id)), body.payment_method)
+    decision = await desk.submit(command, str(lot_id), caller.actor, command_id)
+    asked = next(each for each in decision.events if isinstance(each, CardAsked))
+    return CardOf(payment_id=asked.payment, claim_id=ticket_id, ceiling=asked.amount, currency=asked.currency)
 
 
 @router.get("/payments/{payment_id}")
@@ -154,14 +179,25 @@ async def news(request: Request, have: Have, signature: Annotated[str, Header(ma
     try:
         told: dict[str, Any] = orjson.loads(body)
         payment, command_id = str(UUID(told["payment"])), id_from("payment news", str(told["id"]))
-        command = (
-            RecordCapture(str(told["reference"]))
-            if told["type"] == "captured"
-            else RecordRefund(UUID(str(told["key"]).rpartition("/")[2]))
-        )
+        command = _told(told)
     except (ValueError, KeyError, TypeError) as error:
         raise Problem(422, "invalid_request", "This news cannot be read.") from error
     await have.gateway.submit(command, payment, GATEWAY, command_id=command_id)
+
+
+def _told(told: dict[str, Any]) -> Message:
+    """What the gateway's news asks to be recorded; raises ValueError where nobody knows such news."""
+    match told["type"]:
+        case "captured":
+            return RecordCapture(str(told["reference"]))
+        case "refunded":
+            return RecordRefund(UUID(str(told["key"]).rpartition("/")[2]))
+        case "released":
+            return RecordRelease()
+        case "paid_out":
+            return RecordPayout(str(told["reference"]))
+        case other:
+            raise ValueError(other)
 
 
 async def _latest(have: Services, lot_id: UUID, caller: Caller) -> UUID:

@@ -51,7 +51,7 @@ class Published:
         capacity = seen.capacity
         taken = await self._have.lots.stock(seen, at, at + 1, at)
         pools = {pool: free(capacity, taken, [pool], at, at + 1) for pool in capacity}
-        is_open = opened_at(seen.hours, now.astimezone(ZoneInfo(seen.zone)))
+        is_open = opened_at(seen.hours, seen.exceptions, now.astimezone(ZoneInfo(seen.zone)))
         state = "nodata" if stale else "open" if is_open else "closed"
         return {
             "id": str(seen.lot),

@@ -27,6 +27,9 @@ PATIENCE, PAUSE = 2.0, 0.05  # seconds that a reservation may take to be seen wh
 Amount = Annotated[int | None, Field(ge=0, le=2**53, description="What was quoted, in minor units.")]
 
 
+Centimetres = Annotated[int, Field(ge=0, le=10_000, description="Of the vehicle; 0: not known.")]
+
+
 class Plate(Body):
     number: Annotated[str, Field(min_length=1, max_length=32)]
     country: Annotated[str, Field(pattern="^[A-Za-z]{2}$", description="ISO 3166-1 alpha-2.")]
@@ -42,7 +45,9 @@ class NewReservation(Body):
     end: Moment
     plate: Plate | None = None
     space: SpaceName = ""
-    height: Annotated[int, Field(ge=0, le=10_000, description="Centimetres.")] = 0
+    height: Centimetres = 0
+    length: Centimetres = 0
+    width: Centimetres = 0
     price: Amount = None
     confirmed: bool = False
 
@@ -81,6 +86,7 @@ class Reservation(BaseModel):
     why: str | None = Field(description="How it ended, where it was not by the driver.")
     fee: int | None
     compensation: int | None
+    compensation_paid: bool = Field(description="Whether the gateway has paid it out.")
     code: str | None = Field(description="What a gate reads from a QR code; only for the holder.")
 
 
@@ -126,6 +132,8 @@ async def hold(lot_id: UUID, body: NewReservation, caller: SignedIn, desk: Front
         plate=body.plate.normalised() if body.plate else "",
         space=body.space,
         height=body.height,
+        length=body.length,
+        width=body.width,
         price=body.price,
         confirmed=body.confirmed,
     )
@@ -197,8 +205,14 @@ async def rendered(have: Services, row: Row, caller: Caller) -> Reservation:
         why=row["why"],
         fee=row["fee"],
         compensation=row["compensation"],
+        compensation_paid=bool(row["compensation"]) and await _is_paid_out(have, which),
         code=code_of(have.secrets, which) if own else None,
     )
+
+
+async def _is_paid_out(have: Services, reservation: UUID) -> bool:
+    row = await have.invoices.payout(reservation)
+    return row is not None and row["state"] == "made"
 
 
 def code_of(secrets: Secrets, reservation: UUID) -> str:

@@ -34,6 +34,25 @@ FITS: Mapping[Vehicle, tuple[str, ...]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Of a vehicle, or the most that a space takes, in centimetres; 0: not said, or no limit."""
+
+    height: int = 0
+    length: int = 0
+    width: int = 0
+
+    def fits(self, room: "Size") -> bool:
+        """Whether a vehicle of this size fits there."""
+        pairs = ((self.height, room.height), (self.length, room.length), (self.width, room.width))
+        return all(not most or own <= most for own, most in pairs)
+
+    def both(self, other: "Size") -> "Size":
+        """What fits into either of two spaces."""
+        pairs = ((self.height, other.height), (self.length, other.length), (self.width, other.width))
+        return Size(*(min(pair) or max(pair) for pair in pairs))
+
+
 def pools_for(vehicle: Vehicle, space: str = "") -> tuple[str, ...]:
     """The pools that a vehicle may be sold from, the best first; only one where it wants a certain space."""
     return (NAMED + space,) if space else FITS[vehicle]

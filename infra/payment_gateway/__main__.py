@@ -13,7 +13,7 @@ from fastapi import FastAPI, Header, Response
 from pydantic import BaseModel
 
 from infra.payment_gateway.over_http import signature
-from infra.payment_gateway.till import Charge, Faults, Till
+from infra.payment_gateway.till import Faults, Till
 from infra.payments import Declined, Money
 
 log = structlog.get_logger(__name__)
@@ -35,6 +35,17 @@ class NewRefund(BaseModel):
     currency: str
 
 
+class Capture(BaseModel):
+    """All of it, where no amount is given."""
+
+    amount: int | None = None
+    currency: str = ""
+
+
+class NewPayout(NewRefund):
+    payee: str
+
+
 class Switches(BaseModel):
     declines: int = 0
     timeouts: int = 0
@@ -49,10 +60,10 @@ class Webhooks:
         self._till, self._url, self._secret = till, url, secret
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def tell(self, kind: str, charge: Charge, key: str) -> None:
+    def tell(self, kind: str, payment: str, reference: str, key: str) -> None:
         if not self._url:
             return
-        body = {"id": uuid4().hex, "type": kind, "payment": charge.payment, "reference": charge.reference, "key": key}
+        body = {"id": uuid4().hex, "type": kind, "payment": payment, "reference": reference, "key": key}
         faults, times = self._till.faults, 1
         if faults.duplicates > 0:
             faults.duplicates -= 1
@@ -88,9 +99,10 @@ def app_of(till: Till, webhooks: Webhooks) -> FastAPI:
         return {"reference": till.authorise(key, body.payment, Money(body.amount, body.currency), body.method)}
 
     @app.post("/charges/{reference}/capture")
-    async def capture(reference: str, key: Key) -> dict[str, str]:
-        charge = till.capture(key, reference)
-        webhooks.tell("captured", charge, key)
+    async def capture(reference: str, body: Capture, key: Key) -> dict[str, str]:
+        money = None if body.amount is None else Money(body.amount, body.currency)
+        charge = till.capture(key, reference, money)
+        webhooks.tell("captured", charge.payment, reference, key)
         if till.faults.timeouts > 0:
             till.faults.timeouts -= 1
             await asyncio.sleep(NEVER_IN_TIME)
@@ -99,7 +111,18 @@ def app_of(till: Till, webhooks: Webhooks) -> FastAPI:
     @app.post("/charges/{reference}/refunds")
     async def refund(reference: str, body: NewRefund, key: Key) -> dict[str, str]:
         charge = till.refund(key, reference, Money(body.amount, body.currency))
-        webhooks.tell("refunded", charge, key)
+        webhooks.tell("refunded", charge.payment, reference, key)
+        return {"reference": reference}
+
+    @app.post("/charges/{reference}/release")
+    async def release(reference: str, key: Key) -> dict[str, str]:
+        webhooks.tell("released", till.release(key, reference).payment, reference, key)
+        return {"reference": reference}
+
+    @app.post("/payouts")
+    async def pay_out(body: NewPayout, key: Key) -> dict[str, str]:
+        reference = till.pay_out(key, body.payee, Money(body.amount, body.currency))
+        webhooks.tell("paid_out", key.partition("/")[0], reference, key)
         return {"reference": reference}
 
     @app.put("/faults")
@@ -115,6 +138,8 @@ def app_of(till: Till, webhooks: Webhooks) -> FastAPI:
                 "payment": each.payment,
                 "amount": each.money.amount,
                 "captured": each.captured,
+                "released": each.released,
+                "taken": each.taken,
                 "refunded": each.refunded,
             }
             for each in till.charges.values()

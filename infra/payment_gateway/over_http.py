@@ -21,11 +21,19 @@ class OverHttp:
         body = {"payment": payment, "amount": money.amount, "currency": money.currency, "method": method}
         return await self._ask(key, "/charges", body)
 
-    async def capture(self, key: str, reference: str) -> None:
-        await self._ask(key, f"/charges/{reference}/capture", {})
+    async def capture(self, key: str, reference: str, money: Money | None = None) -> None:
+        body: dict[str, object] = {} if money is None else {"amount": money.amount, "currency": money.currency}
+        await self._ask(key, f"/charges/{reference}/capture", body)
+
+    async def release(self, key: str, reference: str) -> None:
+        await self._ask(key, f"/charges/{reference}/release", {})
 
     async def refund(self, key: str, reference: str, money: Money) -> None:
         await self._ask(key, f"/charges/{reference}/refunds", {"amount": money.amount, "currency": money.currency})
+
+    async def pay_out(self, key: str, payee: str, money: Money) -> str:
+        body: dict[str, object] = {"payee": payee, "amount": money.amount, "currency": money.currency}
+        return await self._ask(key, "/payouts", body)
 
     async def close(self) -> None:
         if self._client is not None:

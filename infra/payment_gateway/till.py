@@ -23,6 +23,8 @@ class Charge:
     money: Money
     method: str
     captured: bool = False
+    released: bool = False
+    taken: int = 0
     refunded: int = 0
 
 
@@ -32,6 +34,7 @@ class Till:
 
     faults: Faults = field(default_factory=Faults)
     charges: dict[str, Charge] = field(default_factory=dict)
+    payouts: dict[str, tuple[str, Money]] = field(default_factory=dict)  # by reference: to whom, how much
     _done: dict[str, str] = field(default_factory=dict)  # key of a call: its answer, or why it was declined
 
     def authorise(self, key: str, payment: str, money: Money, method: str) -> str:
@@ -46,21 +49,43 @@ class Till:
                 self._done[key] = charge.reference
         return self._answer(key)
 
-    def capture(self, key: str, reference: str) -> Charge:
+    def capture(self, key: str, reference: str, money: Money | None = None) -> Charge:
+        charge = self._charge(reference)
+        amount = charge.money.amount if money is None else money.amount
+        if key not in self._done:
+            if charge.captured:
+                self._done[key] = "!captured_before"
+            elif charge.released or not 0 < amount <= charge.money.amount:
+                self._done[key] = "!not_authorised"
+            else:
+                charge.captured, charge.taken = True, amount
+                self._done[key] = reference
+        self._answer(key)
+        return charge
+
+    def release(self, key: str, reference: str) -> Charge:
         charge = self._charge(reference)
         if key not in self._done:
             if charge.captured:
                 self._done[key] = "!captured_before"
             else:
-                charge.captured = True
+                charge.released = True
                 self._done[key] = reference
         self._answer(key)
         return charge
 
+    def pay_out(self, key: str, payee: str, money: Money) -> str:
+        """The reference. The same key is the same payout."""
+        if key not in self._done:
+            reference = f"po_{uuid4().hex}"
+            self.payouts[reference] = (payee, money)
+            self._done[key] = reference
+        return self._answer(key)
+
     def refund(self, key: str, reference: str, money: Money) -> Charge:
         charge = self._charge(reference)
         if key not in self._done:
-            if not charge.captured or charge.refunded + money.amount > charge.money.amount:
+            if not charge.captured or charge.refunded + money.amount > charge.taken:
                 self._done[key] = "!too_much"
             else:
                 charge.refunded += money.amount
@@ -70,7 +95,8 @@ class Till:
 
     def taken(self) -> int:
         """What is in the till, over all currencies."""
-        return sum(each.money.amount - each.refunded for each in self.charges.values() if each.captured)
+        came = sum(each.taken - each.refunded for each in self.charges.values())
+        return came - sum(money.amount for _, money in self.payouts.values())
 
     def _charge(self, reference: str) -> Charge:
         charge = self.charges.get(reference)
@@ -94,8 +120,14 @@ class InProcess:
     async def authorise(self, key: str, payment: str, money: Money, method: str) -> str:
         return self.till.authorise(key, payment, money, method)
 
-    async def capture(self, key: str, reference: str) -> None:
-        self.till.capture(key, reference)
+    async def capture(self, key: str, reference: str, money: Money | None = None) -> None:
+        self.till.capture(key, reference, money)
+
+    async def release(self, key: str, reference: str) -> None:
+        self.till.release(key, reference)
+
+    async def pay_out(self, key: str, payee: str, money: Money) -> str:
+        return self.till.pay_out(key, payee, money)
 
     async def refund(self, key: str, reference: str, money: Money) -> None:
         self.till.refund(key, reference, money)

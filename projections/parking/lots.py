@@ -10,6 +10,9 @@ from domain.instants import micros
 from domain.parking.driver import FavouriteAdded, FavouriteRemoved, VehicleAdded, VehicleRemoved
 from domain.parking.lot import (
     Cancelled,
+    CardAsked,
+    CardAuthorised,
+    CardCharged,
     Changed,
     Confirmed,
     CountCorrected,
@@ -79,7 +82,7 @@ from projections.parking.tables import (
 from projections.projection import Projection, Writes
 from schemas.envelope import Recorded
 
-parking = Projection("parking", version=2, systems=["parking"], tables=ALL)
+parking = Projection("parking", version=3, systems=["parking"], tables=ALL)
 
 
 # The lot itself.
@@ -116,7 +119,7 @@ def plan_drawn(event: PlanDrawn, at: Recorded) -> Writes:
 
 @parking.on(HoursChanged)
 def hours_changed(event: HoursChanged, at: Recorded) -> Writes:
-    return [_seen(at, hours=_json(event.hours)), _noted(at, "hours changed", "")]
+    return [_seen(at, hours=_json(event.hours), exceptions=_json(event.exceptions)), _noted(at, "hours changed", "")]
 
 
 @parking.on(TermsChanged)
@@ -360,6 +363,24 @@ def paid(event: Paid, at: Recorded) -> Writes:
 @parking.on(PaymentFailed)
 def payment_failed(event: PaymentFailed, at: Recorded) -> Writes:
     return [_seen(at), PAYMENTS.put(at.micros, claim=event.claim, payment=event.payment, state="failed")]
+
+
+@parking.on(CardAsked)
+def card_asked(event: CardAsked, at: Recorded) -> Writes:
+    asked = {"method": event.method, "currency": event.currency, "state": "asked", "amount": event.amount}
+    return [_seen(at), PAYMENTS.put(at.micros, claim=event.claim, payment=event.payment, **asked)]
+
+
+@parking.on(CardAuthorised)
+def card_authorised(event: CardAuthorised, at: Recorded) -> Writes:
+    return [_seen(at), PAYMENTS.put(at.micros, claim=event.claim, payment=event.payment, state="authorised")]
+
+
+@parking.on(CardCharged)
+def card_charged(event: CardCharged, at: Recorded) -> Writes:
+    state = "paid" if event.amount else "let go"
+    charge = {"payment": event.payment, "amount": event.amount, "state": state}
+    return [_seen(at), PAYMENTS.put(at.micros, claim=event.claim, **charge)]
 
 
 @parking.on(Exited)

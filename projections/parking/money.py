@@ -11,8 +11,10 @@ from domain.parking.payment import (
     PaymentCaptured,
     PaymentDeclined,
     PaymentRefunded,
+    PaymentReleased,
     PaymentStarted,
 )
+from domain.parking.payout import PayoutMade, PayoutRefused, PayoutStarted
 from infra.tables import Row, Table, Tables, Write
 from projections.parking.tables import SLOT
 from projections.projection import Projection, Writes
@@ -29,7 +31,7 @@ PAYMENTS = Table(
         "amount": int,
         "currency": str,
         "method": str,
-        "state": str,  # started, authorised, captured, declined
+        "state": str,  # started, authorised, captured, released, declined
         "reason": str,
         "started_at": datetime,
     },
@@ -77,8 +79,14 @@ REVENUE = Table(
     columns=dict.fromkeys(SUMS, int),  # of the year, up to the end of the slot
 )
 
-TABLES = [PAYMENTS, REFUNDS, INVOICES, MY_INVOICES, LOT_INVOICES, REVENUE]
-invoices = Projection("invoices", version=2, systems=["parking"], tables=TABLES)
+PAYOUTS = Table(
+    "parking_payouts",
+    partition={"claim": UUID},
+    columns={"payee": UUID, "amount": int, "currency": str, "state": str},  # started, made, refused
+)
+
+TABLES = [PAYMENTS, REFUNDS, INVOICES, MY_INVOICES, LOT_INVOICES, REVENUE, PAYOUTS]
+invoices = Projection("invoices", version=3, systems=["parking"], tables=TABLES)
 
 
 @invoices.on(PaymentStarted)
@@ -106,7 +114,12 @@ def authorised(event: PaymentAuthorised, at: Recorded) -> Writes:
 
 @invoices.on(PaymentCaptured)
 def captured(event: PaymentCaptured, at: Recorded) -> Writes:
-    return [PAYMENTS.put(at.micros, payment=UUID(at.aggregate_id), state="captured")]
+    return [PAYMENTS.put(at.micros, payment=UUID(at.aggregate_id), state="captured", amount=event.amount)]
+
+
+@invoices.on(PaymentReleased)
+def released(event: PaymentReleased, at: Recorded) -> Writes:
+    return [PAYMENTS.put(at.micros, payment=UUID(at.aggregate_id), state="released", amount=0)]
 
 
 @invoices.on(PaymentDeclined)
@@ -120,6 +133,21 @@ def refunded(event: PaymentRefunded, at: Recorded) -> Writes:
     return [REFUNDS.put(at.micros, payment=UUID(at.aggregate_id), **row)]
 
 
+@invoices.on(PayoutStarted)
+def payout_started(event: PayoutStarted, at: Recorded) -> Writes:
+    return _payout(event, at, "started")
+
+
+@invoices.on(PayoutMade)
+def payout_made(event: PayoutMade, at: Recorded) -> Writes:
+    return _payout(event, at, "made")
+
+
+@invoices.on(PayoutRefused)
+def payout_refused(event: PayoutRefused, at: Recorded) -> Writes:
+    return _payout(event, at, "refused")
+
+
 @invoices.on(InvoiceIssued)
 def invoice_issued(event: InvoiceIssued, at: Recorded) -> Writes:
     own = {"kind": "invoice", "claim": event.claim, "method": event.method}
@@ -129,6 +157,11 @@ def invoice_issued(event: InvoiceIssued, at: Recorded) -> Writes:
 @invoices.on(CreditNoteIssued)
 def credit_note_issued(event: CreditNoteIssued, at: Recorded) -> Writes:
     return _document(event, event.note, at, kind="credit note", corrects=event.invoice)
+
+
+def _payout(event: PayoutStarted | PayoutMade | PayoutRefused, at: Recorded, state: str) -> Writes:
+    owed: dict[str, Any] = {"payee": event.payee, "amount": event.amount, "currency": event.currency}
+    return [PAYOUTS.put(at.micros, claim=UUID(at.aggregate_id), state=state, **owed)]
 
 
 def _document(event: InvoiceIssued | CreditNoteIssued, invoice: UUID, at: Recorded, **columns: Any) -> Writes:
@@ -171,6 +204,10 @@ class Invoices:
 
     async def payment(self, payment: UUID) -> Row | None:
         return await self._tables.get(PAYMENTS, payment=payment)
+
+    async def payout(self, claim: UUID) -> Row | None:
+        """What was paid out for a reservation that could not be kept."""
+        return await self._tables.get(PAYOUTS, claim=claim)
 
     async def invoice(self, invoice: UUID) -> Row | None:
         """An invoice or a credit note."""

@@ -14,7 +14,7 @@ import msgspec
 
 from domain.instants import instant, micros
 from domain.parking.guidance import Plan
-from domain.parking.lot import Level, Opening, Space, Stage, Terms
+from domain.parking.lot import Level, Opening, Space, SpecialDay, Stage, Terms
 from domain.parking.lot.bill import bill
 from domain.parking.lot.listing import Standing, stock_of
 from domain.parking.lot.state import FREE, length
@@ -68,6 +68,7 @@ class LotSeen:
     levels: tuple[Level, ...]
     spaces: tuple[Space, ...]
     hours: tuple[Opening, ...]
+    exceptions: tuple[SpecialDay, ...]
     terms: Terms
     tariff: Tariff
     tariff_version: int
@@ -122,6 +123,7 @@ class Lots:
             levels=_read(row["levels"], tuple[Level, ...], ()),
             spaces=_spaces(row["spaces"]) if row["spaces"] else (),
             hours=_read(row["hours"], tuple[Opening, ...], ()),
+            exceptions=_read(row["exceptions"], tuple[SpecialDay, ...], ()),
             terms=_read(row["terms"], Terms, Terms()),
             tariff=_read(row["tariff"], Tariff, FREE),
             tariff_version=row["tariff_version"] or 0,
@@ -229,6 +231,11 @@ class Lots:
         """Minor units that came for a reservation or a ticket."""
         rows = await self._tables.scan(PAYMENTS, claim=claim, limit=MOST)
         return sum(row["amount"] for row in rows if row["state"] == "paid")
+
+    async def good_for(self, claim: UUID) -> int:
+        """Minor units that a card is good for, to be taken at the exit."""
+        rows = await self._tables.scan(PAYMENTS, claim=claim, limit=MOST)
+        return sum(row["amount"] for row in rows if row["state"] == "authorised")
 
     async def payments(self, claim: UUID) -> list[Row]:
         return await self._tables.scan(PAYMENTS, claim=claim, limit=MOST)

@@ -21,6 +21,7 @@ LOTS = Table(
         "levels": str,  # JSON, as the next four
         "spaces": str,
         "hours": str,
+        "exceptions": str,
         "terms": str,
         "tariff": str,
         "tariff_version": int,

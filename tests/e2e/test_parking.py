@@ -249,6 +249,24 @@ async def test_paying_invoices_and_what_goes_back(town: Town) -> None:
     assert sums == [(200, 200, 0)]
 
 
+async def test_a_card_is_charged_at_the_exit_and_a_broken_promise_is_paid_for(town: Town) -> None:
+    owner, ann = await town.person("owner"), await town.person("ann")
+    lot = await Lot.opened(owner, 1, card_ceiling=5_000, compensation=1_500)
+    ticket = (await lot.enter("B C 1", payment_method="card"))["ticket_id"]
+    found = await until(owner, f"/parking/tickets/{ticket}", lambda one: one["good_for"] == 5_000)
+    assert (found["due"], found["paid"]) == (200, 0)
+    left = await lot.leave("B C 1")
+    assert (left["price"], left["paid"]) == (200, 200)
+    [invoice] = await until(owner, f"/parking/{lot.id}/invoices", lambda all_: len(all_) == 1)
+    assert (invoice["claim_id"], invoice["gross"], invoice["tax"]) == (ticket, 200, 32)
+    body = {**interval(soon()), "confirmed": True}
+    held = await ann.ask("POST", f"/parking/{lot.id}/reservations", 201, json=body)
+    await lot.change("PUT", "spaces/C0000/closure", 204, json={"reason": "paint"})
+    seen = f"/parking/reservations/{held['reservation_id']}"
+    broken = await until(ann, seen, lambda one: one["compensation_paid"])
+    assert (broken["status"], broken["why"], broken["compensation"]) == ("CANCELED", "displaced", 1_500)
+
+
 async def test_a_driver_keeps_vehicles_and_favourites_and_finds_what_suits(town: Town) -> None:
     owner, ann = await town.person("owner"), await town.person("ann")
     near, far = await Lot.opened(owner, 1), await Lot.opened(owner, 1)

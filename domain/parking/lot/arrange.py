@@ -35,6 +35,7 @@ NAME, ADDRESS, REASON = 100, 200, 200  # code points
 SPACES = 5_000
 LEVELS = 50
 OPENINGS = 50
+SPECIAL = 200  # dates with hours of their own
 STAFF = 200
 LONGEST = 400 * 86_400 * 1_000_000  # microseconds of any term
 CLASSES = frozenset(pool for pools in FITS.values() for pool in pools)
@@ -94,14 +95,20 @@ def change_hours(lot: Lot, command: ChangeHours) -> list[Event]:
     valid = all(0 <= each.day < 7 and 0 <= each.start < DAY and 0 <= each.end <= DAY for each in command.hours)
     if not valid or len(command.hours) > OPENINGS or any(each.start == each.end for each in command.hours):
         raise Rejected("hours_invalid", "Give days from 0 (Monday) to 6, and minutes of the day.", Reason.INVALID)
-    return [] if command.hours == lot.hours else [HoursChanged(command.hours)]
+    if len(command.exceptions) > SPECIAL or not all(
+        0 <= each.start < DAY and 0 <= each.end <= DAY for each in command.exceptions
+    ):
+        raise Rejected("hours_invalid", f"Give up to {SPECIAL} dates, and minutes of the day.", Reason.INVALID)
+    if (command.hours, command.exceptions) == (lot.hours, lot.exceptions):
+        return []
+    return [HoursChanged(command.hours, command.exceptions)]
 
 
 def change_terms(lot: Lot, command: ChangeTerms) -> list[Event]:
     terms = command.terms
     lengths = [terms.change_until, terms.cancel_until, terms.early_start, terms.noshow_timeout, terms.late_stop]
     needed = [terms.suggestion, terms.hold, terms.walk_in, terms.overstay, terms.ahead, terms.longest]
-    fees = (terms.noshow_fee, terms.compensation)
+    fees = (terms.noshow_fee, terms.compensation, terms.card_ceiling)
     if not (
         all(0 <= length(each) <= LONGEST for each in (*lengths, terms.pay_by))
         and all(1_000_000 <= length(each) <= LONGEST for each in needed)

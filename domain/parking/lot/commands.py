@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.parking.guidance import Plan
-from domain.parking.lot.events import Level, Opening, Space, Terms
+from domain.parking.lot.events import Level, Opening, Space, SpecialDay, Terms
 from domain.parking.stock import Vehicle
 from domain.parking.tariff import Tariff, Validation
 
@@ -37,6 +37,7 @@ class DrawPlan:
 @dataclass(frozen=True, slots=True)
 class ChangeHours:
     hours: tuple[Opening, ...]
+    exceptions: tuple[SpecialDay, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,11 @@ class Hold:
     end: datetime
     plate: str = field(default="", metadata={"personal": "actor"})
     space: str = ""  # this very space
-    height: int = 0  # centimetres
+    height: int = 0  # of the vehicle, in centimetres; 0: not told
     price: int | None = None  # what was quoted; refused where it is another now
     confirmed: bool = False  # at once, not only held
+    length: int = 0
+    width: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,15 @@ class Pay:
     method: str
 
 
+@dataclass(frozen=True, slots=True)
+class Authorise:
+    """By the holder, or by the staff at the gate: a card that is charged when the vehicle leaves."""
+
+    claim: UUID
+    payment: UUID  # a new one
+    method: str
+
+
 # By the staff, at the gates and elsewhere.
 
 
@@ -125,6 +137,9 @@ class Enter:
     vehicle: Vehicle
     reservation: UUID | None = None  # from a QR code; else it is found by the plate
     near: tuple[str, ...] = ()  # spaces that would suit best, the best first
+    height: int = 0  # centimetres; 0: not measured
+    length: int = 0
+    width: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +231,23 @@ class NotePaymentFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteAuthorised:
+    claim: UUID
+    payment: UUID
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoteTrouble:
+    """Money that did not go where it should have: somebody has to look at it."""
+
+    incident: UUID
+    kind: str
+    note: str
+    claim: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Settle:
     """A deadline: makes visible what time has brought about. Late, early or repeated, it does no harm."""
 
@@ -235,6 +267,7 @@ Command = (
     | Cancel
     | Suggest
     | Pay
+    | Authorise
     | Enter
     | Exit
     | DeclareLost
@@ -249,5 +282,7 @@ Command = (
     | CloseIncident
     | NotePayment
     | NotePaymentFailed
+    | NoteAuthorised
+    | NoteTrouble
     | Settle
 )

@@ -2,9 +2,10 @@
 
 from domain.instants import micros
 from domain.kernel import Context, Reason, Rejected
-from domain.parking.lot import arrange, gate, guard, promises
+from domain.parking.lot import arrange, card, gate, guard, promises
 from domain.parking.lot.commands import (
     AddStaff,
+    Authorise,
     Cancel,
     Change,
     ChangeHours,
@@ -20,8 +21,10 @@ from domain.parking.lot.commands import (
     Enter,
     Exit,
     Hold,
+    NoteAuthorised,
     NotePayment,
     NotePaymentFailed,
+    NoteTrouble,
     Observe,
     OpenLot,
     Pay,
@@ -73,8 +76,8 @@ def decide(lot: Lot, command: Command, context: Context) -> list[Event]:
 _Owners = ChangeLayout | DrawPlan | ChangeHours | ChangeTerms | PublishTariff | AddStaff | RemoveStaff
 _Guards = Observe | WatchPlate | UnwatchPlate | ReportIncident | CloseIncident
 _Staffs = Enter | Exit | DeclareLost | Validate | CorrectCount | CloseSpace | ReopenSpace | _Guards
-_Systems = NotePayment | NotePaymentFailed | Settle
-_Later = Hold | Confirm | Change | Cancel | Suggest | Pay | _Owners | _Staffs | _Systems
+_Systems = NotePayment | NotePaymentFailed | NoteAuthorised | NoteTrouble | Settle
+_Later = Hold | Confirm | Change | Cancel | Suggest | Pay | Authorise | _Owners | _Staffs | _Systems
 _TAKING = (LayoutChanged, SpaceClosed, CountCorrected)  # what may leave less than was promised
 
 
@@ -92,7 +95,9 @@ def _decided(lot: Lot, command: _Later, context: Context, now: int) -> list[Even
             return gate.suggest(lot, command, context, now)
         case Pay():
             return gate.pay(lot, command, context, now)
-        case NotePayment() | NotePaymentFailed() | Settle():
+        case Authorise():
+            return card.authorise(lot, command, context)
+        case NotePayment() | NotePaymentFailed() | NoteAuthorised() | NoteTrouble() | Settle():
             return _by_system(lot, command, context, now)
         case Enter() | Exit() | DeclareLost() | Validate() | CorrectCount() | CloseSpace() | ReopenSpace():
             return _by_staff(lot, command, context, now)
@@ -111,6 +116,10 @@ def _by_system(lot: Lot, command: _Systems, context: Context, now: int) -> list[
         case NotePaymentFailed(claim=which, payment=payment):
             known = lot.claims.get(which)
             return [PaymentFailed(which, payment)] if known is not None and known.asked == payment else []
+        case NoteAuthorised(claim=claim, payment=payment, amount=amount):
+            return card.note_authorised(lot, claim, payment, amount)
+        case NoteTrouble():
+            return guard.trouble(lot, command)
         case Settle():
             return []
 

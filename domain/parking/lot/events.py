@@ -5,12 +5,12 @@ counts as the lot itself does.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from domain.parking.guidance import Plan
-from domain.parking.stock import Vehicle
+from domain.parking.stock import Size, Vehicle
 from domain.parking.tariff import Tariff, Validation
 
 
@@ -60,6 +60,15 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
+class SpecialDay:
+    """Hours of one date in place of its weekday's: a holiday, a fair. `start` and `end` alike: closed all day."""
+
+    day: date
+    start: int = 0
+    end: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """What the lot promises and asks, named after OCPI's BookingTerms where that has a word for it."""
 
@@ -77,6 +86,7 @@ class Terms:
     pay_by: timedelta = timedelta(minutes=15)  # to leave in after paying
     compensation: int = 0  # minor units, to whom a promise is broken
     suggestion: timedelta = timedelta(minutes=5)  # how long a space that was suggested is kept
+    card_ceiling: int = 0  # minor units a card has to be good for to be charged at the exit; 0: one pays before
 
 
 class Stage(StrEnum):
@@ -124,6 +134,7 @@ class PlanDrawn:
 @dataclass(frozen=True, slots=True)
 class HoursChanged:
     hours: tuple[Opening, ...]  # none: always open
+    exceptions: tuple[SpecialDay, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +187,7 @@ class Held:
     price: int  # minor units, tax included
     currency: str
     expires: datetime
+    size: Size | None = None  # of the vehicle, where it was told
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +240,7 @@ class Lapsed:
     fee: int  # what is kept of what was paid
     compensation: int  # what the lot owes
     refunds: tuple[Refund, ...]
+    currency: str = ""  # of the compensation; "" in events of before it was paid out
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +342,37 @@ class PaymentReturned:
 
 
 @dataclass(frozen=True, slots=True)
+class CardAsked:
+    """A card is asked whether it is good for a stay; what that costs is taken when the vehicle leaves."""
+
+    claim: UUID
+    payment: UUID
+    payer: UUID
+    amount: int  # the most that can be taken, in minor units
+    currency: str
+    method: str
+    zone: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardAuthorised:
+    claim: UUID
+    payment: UUID
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class CardCharged:
+    """A stay is over, and what was still to be paid is taken from its card; 0: the card is let go."""
+
+    claim: UUID
+    payment: UUID
+    amount: int
+    tax: int
+
+
+@dataclass(frozen=True, slots=True)
 class Exited:
     ticket: UUID
     holder: UUID | None
@@ -400,7 +444,7 @@ class IncidentReported:
     kind: str
     note: str
     claim: UUID | None  # a ticket or a reservation
-    by: UUID | None  # None: the watch list
+    by: UUID | None  # None: the watch list, or money that went astray
 
 
 @dataclass(frozen=True, slots=True)
@@ -436,6 +480,9 @@ Event = (
     | Paid
     | PaymentFailed
     | PaymentReturned
+    | CardAsked
+    | CardAuthorised
+    | CardCharged
     | Exited
     | CountCorrected
     | TicketClosed

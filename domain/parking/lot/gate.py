@@ -5,6 +5,7 @@ from uuid import UUID, uuid5
 
 from domain.instants import instant
 from domain.kernel import Context, Reason, Rejected
+from domain.parking.lot import card
 from domain.parking.lot.bill import bill_of, paid, refunds
 from domain.parking.lot.commands import CorrectCount, Enter, Exit, Pay, Suggest
 from domain.parking.lot.events import (
@@ -20,14 +21,13 @@ from domain.parking.lot.events import (
     Stage,
     TicketClosed,
 )
-from domain.parking.lot.promises import confirmed, full, is_open, is_staff, own, unknown
-from domain.parking.lot.state import Claim, Lot, length, tariff_of
+from domain.parking.lot.promises import confirmed, full, is_open, is_staff, own, size_of, too_large, unknown
+from domain.parking.lot.state import Claim, Lot, fitting, length, tariff_of
 from domain.parking.lot.upkeep import span
 from domain.parking.plates import check_plate
 from domain.parking.stock import first_with_room, pools_for, room
 from domain.text import check_line
 
-METHODS = ("card", "wallet")
 REASON = 200  # code points
 _STRANGERS = UUID("3c1c5ff5-54c5-5f1b-9a86-6b0ad2b6d1a7")  # never changes: ids of vehicles that were only counted
 
@@ -48,7 +48,9 @@ def enter(lot: Lot, command: Enter, now: int) -> list[Event]:
     if found is not None:
         return [_entered_on(lot, *found, command, now)]
     until = now + length(lot.terms.walk_in)
-    pools = pools_for(command.vehicle)
+    pools = fitting(lot, pools_for(command.vehicle), size_of(command))
+    if not pools:
+        raise too_large()
     pool = first_with_room(lot.capacity, lot.taken, pools, now, until)
     if pool is None:
         raise full(lot, pools)
@@ -63,13 +65,15 @@ def enter(lot: Lot, command: Enter, now: int) -> list[Event]:
 
 
 def leave(lot: Lot, command: Exit, now: int) -> list[Event]:
-    """A vehicle goes: what it owes was paid, lately enough."""
+    """A vehicle goes: what it owes was paid, lately enough, or its card is good for it."""
     which, claim = _inside(lot, command)
     tariff = tariff_of(lot, claim.tariff)
-    price = bill_of(tariff, claim, now).gross
-    due = price - paid(claim)
-    if due > 0 and not (claim.paid and now <= claim.paid_at + length(lot.terms.pay_by)):
+    bill = bill_of(tariff, claim, now)
+    price, due = bill.gross, bill.gross - paid(claim)
+    settled = due <= 0 or (bool(claim.paid) and now <= claim.paid_at + length(lot.terms.pay_by))
+    if not settled and due > claim.good_for:
         raise Rejected("payment_due", f"Pay first: {due} {tariff.currency} are due, in the smallest unit.")
+    taken = 0 if settled else due
     return [
         Exited(
             ticket=which,
@@ -78,11 +82,12 @@ def leave(lot: Lot, command: Exit, now: int) -> list[Event]:
             freed=span(claim),
             entered=instant(claim.start),
             price=price,
-            paid=paid(claim),
+            paid=paid(claim) + taken,
             currency=tariff.currency,
             refunds=refunds(claim.paid, max(price, 0)),
             inside=present(lot, claim.pool) - 1,
-        )
+        ),
+        *card.charged(which, claim, bill, taken),
     ]
 
 
@@ -121,8 +126,8 @@ def pay(lot: Lot, command: Pay, context: Context, now: int) -> list[Event]:
         return []
     if claim.asked is not None:
         raise Rejected("payment_open", "A payment is under way. Wait for its end.")
-    if command.method not in METHODS:
-        raise Rejected("method_unknown", f"Pay by one of: {', '.join(METHODS)}.", Reason.INVALID)
+    if command.method not in card.METHODS:
+        raise Rejected("method_unknown", f"Pay by one of: {', '.join(card.METHODS)}.", Reason.INVALID)
     tariff = tariff_of(lot, claim.tariff)
     bill = bill_of(tariff, claim, now)
     due = bill.gross - paid(claim)
@@ -185,6 +190,7 @@ def correct_count(lot: Lot, command: CorrectCount, context: Context, now: int) -
     by, taken = context.actor.person, Span(pool, instant(now), until)
     return [
         *(TicketClosed(each, lot.claims[each].holder, lot.claims[each].space, span(lot.claims[each])) for each in gone),
+        *(event for each in gone for event in card.let_go(each, lot.claims[each])),
         CountCorrected(pool, before, after, command.reason, by, added, taken),
     ]
 

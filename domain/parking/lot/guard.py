@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID, uuid5
 
 from domain.kernel import Context, Reason, Rejected
-from domain.parking.lot.commands import CloseIncident, Observe, ReportIncident, UnwatchPlate, WatchPlate
+from domain.parking.lot.commands import CloseIncident, NoteTrouble, Observe, ReportIncident, UnwatchPlate, WatchPlate
 from domain.parking.lot.events import (
     Event,
     IncidentClosed,
@@ -85,6 +85,13 @@ def report(lot: Lot, command: ReportIncident, context: Context) -> list[Event]:
     if len(lot.incidents) >= OPEN:
         raise Rejected("too_many_incidents", f"{OPEN} incidents are open. Close one first.")
     return [IncidentReported(command.incident, command.kind, command.note, command.claim, context.actor.person)]
+
+
+def trouble(lot: Lot, command: NoteTrouble) -> list[Event]:
+    """What the system itself reports; it is never refused for there being many."""
+    if command.incident in lot.incidents:
+        return []
+    return [IncidentReported(command.incident, command.kind[:NAME], command.note[:NOTE], command.claim, None)]
 
 
 def close(lot: Lot, command: CloseIncident, context: Context) -> list[Event]:

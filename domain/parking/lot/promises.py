@@ -1,19 +1,20 @@
 """The rules of reservations: hold, confirm, change, cancel."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from domain.instants import instant, micros
 from domain.kernel import Context, Reason, Rejected
 from domain.parking.lot.bill import quote, refunds
-from domain.parking.lot.commands import Change, Hold
-from domain.parking.lot.events import Cancelled, Changed, Confirmed, Event, Held, Opening, Span, Stage
-from domain.parking.lot.state import Claim, Lot, length, tariff_of
+from domain.parking.lot.commands import Change, Enter, Hold
+from domain.parking.lot.events import Cancelled, Changed, Confirmed, Event, Held, Opening, Span, SpecialDay, Stage
+from domain.parking.lot.state import Claim, Lot, fitting, length, tariff_of
 from domain.parking.lot.upkeep import span
 from domain.parking.plates import check_plate
-from domain.parking.stock import NAMED, first_with_room, pools_for
+from domain.parking.stock import NAMED, Size, first_with_room, pools_for
+from domain.parking.tariff import DAY
 
 CLAIMS = 5_000  # live claims of one lot
 EACH = 20  # open promises of one person in one lot
@@ -36,7 +37,10 @@ def hold(lot: Lot, command: Hold, context: Context, now: int) -> list[Event]:
     if lot.promised.get(holder, 0) >= EACH or len(lot.claims) >= CLAIMS:
         raise Rejected("too_many_reservations", f"At most {EACH} reservations a person can be open here.")
     taken_until = end + length(lot.terms.late_stop)
-    pools = [each for each in pools_for(command.vehicle, command.space) if command.height <= lot.clearance.get(each, 0)]
+    size = size_of(command)
+    pools = fitting(lot, pools_for(command.vehicle, command.space), size)
+    if not pools:
+        raise too_large()
     pool = first_with_room(lot.capacity, lot.taken, pools, start, taken_until)
     if pool is None:
         raise full(lot, pools_for(command.vehicle, command.space))
@@ -59,6 +63,7 @@ def hold(lot: Lot, command: Hold, context: Context, now: int) -> list[Event]:
             price=price,
             currency=tariff.currency,
             expires=context.now + lot.terms.hold,
+            size=size,
         ),
         *then,
     ]
@@ -91,7 +96,7 @@ def change(lot: Lot, command: Change, context: Context, now: int) -> list[Event]
         raise Rejected("too_late_to_change", "It is too late to change this reservation.")
     taken_from, taken_until = (claim.start if present else start), end + length(lot.terms.late_stop)
     without = {**lot.taken, claim.pool: lot.taken[claim.pool].plus(claim.start, claim.end, -1)}
-    others = () if present or claim.pool.startswith(NAMED) else pools_for(claim.vehicle)
+    others = () if present or claim.pool.startswith(NAMED) else fitting(lot, pools_for(claim.vehicle), claim.size)
     pools = [claim.pool, *(each for each in others if each != claim.pool)]
     pool = first_with_room(lot.capacity, without, pools, max(taken_from, now), taken_until)
     if pool is None:
@@ -147,13 +152,37 @@ def is_staff(lot: Lot, context: Context) -> bool:
 
 def is_open(lot: Lot, moment: int) -> bool:
     """Whether one may drive in at this instant (microseconds)."""
-    return opened_at(lot.hours, instant(moment).astimezone(ZoneInfo(lot.zone)))
+    return opened_at(lot.hours, lot.exceptions, instant(moment).astimezone(ZoneInfo(lot.zone)))
 
 
-def opened_at(hours: Sequence[Opening], local: datetime) -> bool:
-    """Whether one may drive in at a local time; always, where no hours are given."""
-    minute = local.hour * 60 + local.minute
-    return not hours or any(_holds(each, local.weekday(), minute) for each in hours)
+def opened_at(hours: Sequence[Opening], exceptions: Sequence[SpecialDay], local: datetime) -> bool:
+    """Whether one may drive in at a local time; always, where no hours are given. Hours may end after midnight."""
+    minute, today = local.hour * 60 + local.minute, local.date()
+    here = _openings(hours, exceptions, today)
+    before = _openings(hours, exceptions, today - timedelta(days=1))
+    late = any(end < start and minute < end for start, end in before)
+    return late or any(start <= minute < (end if start < end else DAY) for start, end in here)
+
+
+def _openings(hours: Sequence[Opening], exceptions: Sequence[SpecialDay], day: date) -> list[tuple[int, int]]:
+    special = [each for each in exceptions if each.day == day]
+    if special:
+        return [(each.start, each.end) for each in special if each.start != each.end]
+    if not hours:
+        return [(0, DAY)]
+    return [(each.start, each.end) for each in hours if each.day == day.weekday()]
+
+
+def size_of(command: Hold | Enter) -> Size | None:
+    """The vehicle's, where anything of it was told."""
+    size = Size(command.height, command.length, command.width)
+    if min(size.height, size.length, size.width) < 0:
+        raise Rejected("size_invalid", "Give a size in centimetres.", Reason.INVALID)
+    return None if size == Size() else size
+
+
+def too_large() -> Rejected:
+    return Rejected("too_large", "No space here is large enough for this vehicle.", Reason.INVALID)
 
 
 def unknown() -> Rejected:
@@ -166,12 +195,6 @@ def full(lot: Lot, pools: Sequence[str]) -> Rejected:
     if not any(lot.capacity.get(each) for each in pools):
         return Rejected("no_such_space", "This car park has no space for such a vehicle.", Reason.INVALID)
     return Rejected("full", "There is no space left for that time. Choose another one.")
-
-
-def _holds(opening: Opening, day: int, minute: int) -> bool:
-    if opening.start < opening.end:
-        return opening.day == day and opening.start <= minute < opening.end
-    return (opening.day == day and minute >= opening.start) or ((opening.day + 1) % 7 == day and minute < opening.end)
 
 
 def _interval(lot: Lot, start: datetime, end: datetime, again: int = 0) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """What decisions need to know of a lot: its spaces and terms, live promises, vehicles present; no past."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
@@ -8,6 +8,9 @@ from uuid import UUID
 from domain.instants import micros
 from domain.parking.lot.events import (
     Cancelled,
+    CardAsked,
+    CardAuthorised,
+    CardCharged,
     Changed,
     Confirmed,
     CountCorrected,
@@ -37,6 +40,7 @@ from domain.parking.lot.events import (
     SpaceReopened,
     SpaceSuggested,
     Span,
+    SpecialDay,
     StaffAdded,
     StaffRemoved,
     Stage,
@@ -47,7 +51,7 @@ from domain.parking.lot.events import (
     TicketLost,
     Validated,
 )
-from domain.parking.stock import EMPTY, Profile, Vehicle
+from domain.parking.stock import EMPTY, Profile, Size, Vehicle
 from domain.parking.tariff import Rate, Tariff, Validation
 
 NEVER = 1 << 62
@@ -81,6 +85,9 @@ class Claim:
     validations: tuple[Validation, ...] = ()
     suggested: str = ""  # a space that is kept for it
     suggested_until: int = 0
+    card: UUID | None = None  # the payment of a card that is charged at the exit
+    good_for: int = 0  # minor units
+    size: Size | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +98,11 @@ class Lot:
     staff: frozenset[UUID] = frozenset()
     spaces: dict[str, Space] = field(default_factory=dict)
     clearance: dict[str, int] = field(default_factory=dict)  # of each pool: centimetres that any of its spaces has
+    sizes: dict[str, Size] = field(default_factory=dict)  # the same, without the height
     closed: frozenset[str] = frozenset()
     capacity: dict[str, int] = field(default_factory=dict)  # open spaces of each pool
     hours: tuple[Opening, ...] = ()
+    exceptions: tuple[SpecialDay, ...] = ()
     terms: Terms = field(default_factory=Terms)
     tariff: int = 0  # the current version
     tariffs: dict[int, Tariff] = field(default_factory=dict)  # the current one, and those of claims
@@ -101,7 +110,7 @@ class Lot:
     taken: dict[str, Profile] = field(default_factory=dict)  # what the claims add up to, by pool
     promised: dict[UUID, int] = field(default_factory=dict)  # open promises of each person
     next_due: int = NEVER  # the least `due` of all claims
-    returned: tuple[UUID, ...] = ()
+    returned: tuple[UUID, ...] = ()  # and cards that were charged or let go
     plan: bytes = b""  # its mark
     watched: dict[str, str] = field(default_factory=dict)  # plates and why
     incidents: frozenset[UUID] = frozenset()  # that are open
@@ -114,6 +123,17 @@ INITIAL = Lot()
 def tariff_of(lot: Lot, version: int) -> Tariff:
     """A version that is current or that a live claim was made under."""
     return lot.tariffs.get(version, FREE)
+
+
+def fitting(lot: Lot, pools: Iterable[str], size: Size | None) -> list[str]:
+    """Those of these pools of which every space takes a vehicle of this size."""
+    if size is None:
+        return list(pools)
+    return [
+        each
+        for each in pools
+        if size.height <= lot.clearance.get(each, 0) and replace(size, height=0).fits(lot.sizes.get(each, Size()))
+    ]
 
 
 def length(delta: timedelta) -> int:
@@ -163,7 +183,11 @@ def evolve(lot: Lot, event: Event) -> Lot:
             paid, at = {**claim.paid, payment: amount}, micros(event.at)
             asked = None if claim.asked == payment else claim.asked
             return _put(lot, which, replace(claim, paid=paid, paid_at=at, asked=asked))
-        case PaymentReturned(payment=payment):
+        case CardAsked(claim=which, payment=payment):
+            return _put(lot, which, replace(lot.claims[which], asked=payment))
+        case CardAuthorised(claim=which, payment=payment, amount=amount):
+            return _put(lot, which, replace(lot.claims[which], asked=None, card=payment, good_for=amount))
+        case PaymentReturned(payment=payment) | CardCharged(payment=payment):
             return replace(lot, returned=(*lot.returned, payment)[-RETURNED:])
         case Observed() | PlateWatched() | PlateUnwatched() | IncidentReported() | IncidentClosed():
             return _guarded(lot, event)
@@ -194,18 +218,20 @@ def _arranged(lot: Lot, event: Event) -> Lot:
         case LayoutChanged(levels=levels, spaces=spaces):
             clearance = {each.name: each.clearance or NEVER for each in levels}
             least: dict[str, int] = {}
+            sizes: dict[str, Size] = {}
             for each in spaces:
                 least[each.pool] = min(least.get(each.pool, NEVER), clearance[each.level])
+                sizes[each.pool] = sizes.get(each.pool, Size()).both(Size(0, each.length, each.width))
             named = {each.name: each for each in spaces}
-            return _counted(replace(lot, spaces=named, clearance=least, closed=lot.closed & named.keys()))
+            return _counted(replace(lot, spaces=named, clearance=least, sizes=sizes, closed=lot.closed & named.keys()))
         case SpaceClosed(space=space):
             return _counted(replace(lot, closed=lot.closed | {space}))
         case SpaceReopened(space=space):
             return _counted(replace(lot, closed=lot.closed - {space}))
         case PlanDrawn(plan=plan):
             return replace(lot, plan=plan.mark())
-        case HoursChanged(hours=hours):
-            return replace(lot, hours=hours)
+        case HoursChanged(hours=hours, exceptions=exceptions):
+            return replace(lot, hours=hours, exceptions=exceptions)
         case TermsChanged(terms=terms):
             return replace(lot, terms=terms)
         case TariffPublished(version=version, tariff=tariff):
@@ -291,6 +317,7 @@ def _held(event: Held) -> Claim:
         grace=micros(event.taken.end),
         tariff=event.tariff_version,
         price=event.price,
+        size=event.size,
     )
 
 

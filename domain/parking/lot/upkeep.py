@@ -8,7 +8,7 @@ from uuid import UUID
 from domain.instants import instant
 from domain.parking.lot.bill import paid, refunds
 from domain.parking.lot.events import Event, Lapse, Lapsed, Overstayed, Rehomed, Span, Stage
-from domain.parking.lot.state import Claim, Lot, evolve
+from domain.parking.lot.state import Claim, Lot, evolve, fitting, tariff_of
 from domain.parking.stock import first_with_room, pools_for
 
 
@@ -67,7 +67,7 @@ def _overfull(lot: Lot, pool: str, now: int) -> int | None:
 
 
 def _elsewhere(lot: Lot, which: UUID, claim: Claim, now: int) -> Event:
-    others = [each for each in pools_for(claim.vehicle) if each != claim.pool]
+    others = [each for each in fitting(lot, pools_for(claim.vehicle), claim.size) if each != claim.pool]
     start = max(claim.start, now)
     pool = first_with_room(lot.capacity, lot.taken, others, start, claim.end)
     assert claim.holder is not None  # whoever was promised something is known
@@ -75,5 +75,5 @@ def _elsewhere(lot: Lot, which: UUID, claim: Claim, now: int) -> Event:
         taken = Span(pool, instant(claim.start), instant(claim.end))
         return Rehomed(which, claim.holder, span(claim), taken)
     compensation = lot.terms.compensation if claim.stage is Stage.CONFIRMED else 0
-    back = refunds(claim.paid, 0)
-    return Lapsed(which, claim.holder, Lapse.DISPLACED, span(claim), 0, compensation, back)
+    back, currency = refunds(claim.paid, 0), tariff_of(lot, lot.tariff).currency if compensation else ""
+    return Lapsed(which, claim.holder, Lapse.DISPLACED, span(claim), 0, compensation, back, currency)

@@ -118,7 +118,7 @@ def test_this_very_space_is_a_class_of_one() -> None:
     lot.when(hold(2, space="V1"), by=DAN).rejected("full")
     full().when(hold(9, space="V1"), by=DAN).accepted()
     the_lot().when(hold(2, space="C1"), by=DAN).rejected("no_such_space")
-    the_lot().when(hold(2, space="V1", height=220), by=DAN).rejected("full")
+    the_lot().when(hold(2, space="V1", height=220), by=DAN).rejected("too_large", Reason.INVALID)
 
 
 def test_a_quote_that_is_over_is_refused() -> None:

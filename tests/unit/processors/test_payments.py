@@ -8,14 +8,18 @@ import pytest
 from domain.catalogue import CATALOGUE
 from domain.kernel import Message
 from domain.parking.payment import (
+    CaptureStarted,
     PaymentAuthorised,
     PaymentStarted,
     RecordAuthorisation,
     RecordCapture,
     RecordDecline,
     RecordRefund,
+    RecordRelease,
     RefundStarted,
+    ReleaseStarted,
 )
+from domain.parking.payout import PayoutStarted, RecordPayout
 from infra.payment_gateway.till import Till
 from infra.payments import GatewayAway, Money
 from processors import payments
@@ -40,9 +44,9 @@ class Unreliable:
         self._reached()
         return self.till.authorise(key, payment, money, method)
 
-    async def capture(self, key: str, reference: str) -> None:
+    async def capture(self, key: str, reference: str, money: Money | None = None) -> None:
         self._reached()
-        self.till.capture(key, reference)
+        self.till.capture(key, reference, money)
         if self.lost_answers > 0:
             self.lost_answers -= 1
             raise GatewayAway("time-out after the charge")
@@ -50,6 +54,14 @@ class Unreliable:
     async def refund(self, key: str, reference: str, money: Money) -> None:
         self._reached()
         self.till.refund(key, reference, money)
+
+    async def release(self, key: str, reference: str) -> None:
+        self._reached()
+        self.till.release(key, reference)
+
+    async def pay_out(self, key: str, payee: str, money: Money) -> str:
+        self._reached()
+        return self.till.pay_out(key, payee, money)
 
     async def close(self) -> None:
         return None
@@ -104,6 +116,32 @@ async def test_a_payment_is_authorised_then_captured(stage: Stage) -> None:
     await stage.run(charging(stage, gateway))
     assert commands(stage)[2:] == [RecordRefund(reservation(9))]
     assert gateway.till.taken() == 300
+
+
+async def test_a_card_at_the_entry_is_captured_or_let_go_when_the_stay_is_over(stage: Stage) -> None:
+    gateway = Unreliable()
+    one, other = (gateway.till.authorise(name, name, Money(5_000, "EUR"), "card") for name in ("one", "other"))
+    stage.happen(PaymentAuthorised(one, 5_000, "EUR", True, LOT, reservation(2)), PAYMENT)
+    await stage.run(charging(stage, gateway))
+    assert commands(stage) == []
+    stage.happen(CaptureStarted(one, 400, 64, "EUR"), PAYMENT)
+    stage.happen(ReleaseStarted(other), reservation(3))
+    await stage.run(charging(stage, gateway))
+    assert commands(stage) == [RecordCapture(one), RecordRelease()]
+    assert gateway.till.taken() == 400
+    assert gateway.till.charges[other].released
+
+
+async def test_a_compensation_is_paid_out_once_also_where_the_answer_got_lost(stage: Stage) -> None:
+    gateway = Unreliable()
+    stage.happen(PayoutStarted(LOT, ANN, 1_500, "EUR"), reservation(2))
+    handler = charging(stage, gateway)
+    happened = [found for each in stage.read("parking.events") if (found := handler.read(each, CODEC)) is not None]
+    for _ in range(2):
+        await handler.handle(happened)
+    [(payee, money)] = gateway.till.payouts.values()
+    assert (payee, money) == (str(ANN), Money(1_500, "EUR"))
+    assert set(commands(stage)) == {RecordPayout(next(iter(gateway.till.payouts)))}
 
 
 async def test_a_decline_is_recorded_and_final(stage: Stage) -> None:
