@@ -49,7 +49,7 @@ async def opened(http: httpx.AsyncClient, host: Person, weekly: list[dict[str, i
 
 
 async def _load(septet: Installation, report: Report, seconds: float) -> None:
-    town = Town(septet.url)
+    town = Town(septet)
     owner, *hosts = await town.people(1 + TEAM)
     await town.close()
     limits = httpx.Limits(max_connections=200, max_keepalive_connections=200, keepalive_expiry=2.0)

@@ -15,7 +15,7 @@ from uuid import UUID
 import httpx
 
 from bench.calendars import ALWAYS, opened
-from bench.installation import Servers, installation
+from bench.installation import Installation, Servers, installation
 from bench.peers import django_appointment, slot_calculator
 from bench.peers.server import NotReady
 from bench.report import Report, console, percentile
@@ -54,7 +54,7 @@ def run(engines: Sequence[Engine], servers: Servers, folder: Path, short: bool) 
         console.print(f"[bold]appointments[/], septet {engine.value}")
         with installation(engine, servers, folder) as septet:
             septet.serve()
-            asyncio.run(_ours(report, f"septet {engine.value}", septet.url, bookings))
+            asyncio.run(_ours(report, f"septet {engine.value}", septet, bookings))
     console.print("[bold]appointments[/], django-appointment")
     try:
         report.notes.append(f"django-appointment {django_appointment.version()} (PyPI, SQLite in WAL, gunicorn)")
@@ -72,11 +72,11 @@ def run(engines: Sequence[Engine], servers: Servers, folder: Path, short: bool) 
     return report
 
 
-async def _ours(report: Report, name: str, url: str, bookings: int) -> None:
-    town = Town(url)
+async def _ours(report: Report, name: str, septet: Installation, bookings: int) -> None:
+    town = Town(septet)
     [host] = await town.people(1)
     await town.close()
-    async with _client(url) as http:
+    async with _client(septet.url) as http:
         path = await opened(http, host, ALWAYS)
 
         async def book(number: int, start: datetime) -> bool:
