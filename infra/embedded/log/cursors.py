@@ -11,7 +11,7 @@ from infra.embedded.log.tail import Tail
 from infra.log import Record, TopicPartition
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Cursor:
     """One partition."""
 
@@ -76,21 +76,21 @@ class Cursors:
 
     def _take(self, limit: int) -> list[Record]:
         self._storage.check_open()
+        ends = self._tail.ends
+        ready = [
+            each for each in self._turn if not each.paused and (each.ahead or each.offset < ends.get(each.place, 0))
+        ]
         records: list[Record] = []
-        for _ in range(len(self._turn)):
+        for cursor in ready:
             if len(records) >= limit:
                 break
-            cursor = self._turn[0]
-            self._turn.rotate(-1)
-            if not cursor.paused:
-                records += self._take_from(cursor, limit - len(records))
+            records += self._take_from(cursor, limit - len(records), ends[cursor.place])
+            self._turn.remove(cursor)
+            self._turn.append(cursor)
         return records
 
-    def _take_from(self, cursor: Cursor, limit: int) -> list[Record]:
+    def _take_from(self, cursor: Cursor, limit: int, end: int) -> list[Record]:
         if not cursor.ahead:
-            end = self._tail.ends.get(cursor.place, 0)
-            if cursor.offset >= end:
-                return []
             cursor.ahead = self._storage.read(cursor.topic, cursor.partition, cursor.offset, min(limit, FETCHED_ROWS))
             if not cursor.ahead:
                 cursor.offset = end  # only holes were left
