@@ -16,7 +16,7 @@ const minutesOf = (text) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3)
 
 function One({ one }) {
   const seen = () => { if (!one.read_at) notice.read(one.notice_id).catch((error) => tellProblem('It is not marked as read.', error)); };
-  return html`<li class=${`card notice ${one.read_at ? '' : 'new'}`}><${Icon} name=${ICONS[one.category] ?? 'info'} />
+  return html`<li class=${`card told ${one.read_at ? '' : 'new'}`}><${Icon} name=${ICONS[one.category] ?? 'info'} />
     <div><a href=${one.link} onClick=${seen} dir="auto"><b>${one.subject}</b></a>${!one.read_at && html` <span class="tag good">new</span>`}${one.urgent && html` <span class="tag bad">urgent</span>`}
       <p dir="auto">${one.text}</p><small><${Time} at=${one.told_at} shape="ago" /></small></div>
     ${!one.read_at && html`<button type="button" class="quiet round" aria-label=${`Mark as read: ${one.subject}`} onClick=${seen}><${Icon} name="check" size=${19} /></button>`}</li>`;
@@ -32,7 +32,7 @@ function List() {
   if (!notices.value) return html`<${Waiting} rows=${4} />`;
   if (!notices.value.length) return html`<${Empty} icon="bell" title="Nothing yet"><p>What happens to your bookings and car parks is told here.</p></${Empty}>`;
   return html`${unread.value > 0 && html`<button type="button" onClick=${all}><${Icon} name="check" size=${19} /> Mark all as read</button>`}
-    <ul class="cards notices" aria-label="Notices">${notices.value.map((one) => html`<${One} key=${one.notice_id} one=${one} />`)}</ul>
+    <ul class="cards told-list" aria-label="Notices">${notices.value.map((one) => html`<${One} key=${one.notice_id} one=${one} />`)}</ul>
     ${more.value && notices.value.length >= 50 && html`<button type="button" onClick=${older}>Older ones</button>`}`;
 }
 
@@ -95,7 +95,7 @@ function Webhooks() {
   if (problem) return html`<${Trouble} what="Your webhooks could not be read." problem=${problem} again=${again} />`;
   if (!data) return html`<${Waiting} rows=${1} />`;
   return html`<div class="stack">${data.length > 0 && html`<ul class="cards">${data.map((one) => html`<${Webhook} key=${one.webhook_id} one=${one} again=${again} />`)}</ul>`}
-    <${Form} class="stack card" label="Add it" send=${add}><${Field} label="Address" name="url" type="url" required placeholder="https://example.org/hook" hint="Calls are signed as Standard Webhooks says." /></${Form}></div>`;
+    <${Form} class="stack card" label="Add it" send=${add}><${Field} label="Address of the webhook" name="url" type="url" required placeholder="https://example.org/hook" hint="Calls are signed as Standard Webhooks says." /></${Form}></div>`;
 }
 
 function Settings() {

@@ -14,7 +14,7 @@ def _reserves(owner: Person, driver: Person) -> None:
     owner.ask("PUT", f"/parking/{lot}/layout", {"levels": [{"name": "0"}], "spaces": spaces})
     owner.ask("PUT", f"/parking/{lot}/tariff", TARIFF)
     start = (datetime.now(UTC) + timedelta(days=2)).replace(minute=0, second=0, microsecond=0)
-    wanted = {"start": start.isoformat(), "end": (start + timedelta(hours=1)).isoformat(), "price": 500}
+    wanted = {"start": start.isoformat(), "end": (start + timedelta(hours=1)).isoformat(), "price": 250}
     held = driver.ask("POST", f"/parking/{lot}/reservations", wanted)["reservation_id"]
     driver.ask("POST", f"/parking/{lot}/reservations/{held}/confirmation", {})
 
@@ -53,7 +53,7 @@ def test_one_says_how_one_wants_to_be_told(person: Arrive) -> None:
     page.get_by_role("textbox", name="The code that was mailed").fill("AAAAA-AAAAA")
     page.get_by_role("button", name="It is mine").click()
     expect(page.get_by_role("alert")).to_contain_text("wrong or has expired")
-    page.get_by_role("textbox", name="Address", exact=True).fill("https://example.invalid/hook")
+    page.get_by_role("textbox", name="Address of the webhook").fill("https://example.invalid/hook")
     page.get_by_role("button", name="Add it").click()
     expect(page.get_by_role("button", name="Try it")).to_be_visible()
     assert ann.look("notices settings hand") == {}
