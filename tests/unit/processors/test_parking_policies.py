@@ -98,4 +98,5 @@ def test_a_broken_promise_is_refunded_and_compensated(owed: int, currency: str, 
     back, *more = follows(event, LOT)
     assert isinstance(back.command, StartRefund)
     assert (back.command.amount, back.to) == (200, str(OTHER))
-    assert more == ([Then(StartPayout(LOT, ANN, owed, currency), str(CLAIM))] if paid_out else [])
+    payouts = [each for each in more if isinstance(each.command, StartPayout)]
+    assert payouts == ([Then(StartPayout(LOT, ANN, owed, currency), str(CLAIM))] if paid_out else [])
