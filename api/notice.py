@@ -291,6 +291,8 @@ def _before(cursor: str | None) -> tuple[int, UUID] | None:
         return None
     place, _, notice = cursor.partition(".")
     try:
-        return int(place), UUID(notice)
+        if place.isdecimal() and len(place) < 19:
+            return int(place), UUID(notice)
     except ValueError:
-        raise Problem(422, "invalid_request", "cursor: none of ours.") from None
+        pass
+    raise Problem(422, "invalid_request", "cursor: none of ours.")

@@ -10,7 +10,11 @@ class Refused(Exception):
 
 
 class Away(Exception):
-    """It was not taken, and may be later: nobody there, too busy, out of order."""
+    """It was not taken, and may be later: nobody there, too busy, out of order. `after`: the seconds it asks for."""
+
+    def __init__(self, why: str, after: float = 0.0) -> None:
+        super().__init__(why)
+        self.after = after
 
 
 @dataclass(frozen=True, slots=True)

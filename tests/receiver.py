@@ -20,7 +20,7 @@ class Receiver:
         body = await reader.readexactly(int(headers["content-length"]))
         self.requests.append((headers, body))
         status = self.statuses.pop(0) if self.statuses else 204
-        more = f"Location: {self.url}/elsewhere\r\n" if status == 302 else ""
+        more = {302: f"Location: {self.url}/elsewhere\r\n", 429: "Retry-After: 60\r\n"}.get(status, "")
         writer.write(f"HTTP/1.1 {status} x\r\n{more}Content-Length: 0\r\nConnection: close\r\n\r\n".encode())
         await writer.drain()
         writer.close()

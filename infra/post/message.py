@@ -1,18 +1,25 @@
 """A mail as it travels (RFC 5322, MIME)."""
 
 from datetime import UTC, datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from infra.outbound import Mail
+from infra.outbound import Mail, Refused
 
 
 def message_of(mail: Mail, sender: str) -> EmailMessage:
-    """The message; a calendar is one of its alternatives, as programs for mail expect it (RFC 6047, 2.4)."""
+    """The message; a calendar is one of its alternatives, as programs for mail expect it (RFC 6047, 2.4).
+
+    Raises Refused for an address that no mail can go to.
+    """
     message = EmailMessage()
     message["From"] = Address("Septet", addr_spec=sender)
-    message["To"] = Address(addr_spec=mail.to)
+    try:
+        message["To"] = Address(addr_spec=mail.to)
+    except (MessageError, ValueError) as error:
+        raise Refused("no mail can go to this address") from error
     message["Subject"] = " ".join(mail.subject.split())
     message["Date"] = format_datetime(datetime.now(UTC))
     message["Message-ID"] = f"<{mail.id}>"

@@ -42,6 +42,7 @@ OUTGOING = Table(
 )
 AT_ONCE = 32
 PAUSES = (5, 30, 300, 1_800, 7_200, 18_000, 36_000)  # seconds between attempts; then it is given up
+LONGEST = 3_600.0  # seconds that somebody may ask us to wait (Retry-After)
 TOO_OLD = 86_400_000_000  # microseconds: what was to be told a day ago is no news any more
 _IDS = UUID("3c1d9a0e-64c7-5f44-9f0d-6f7ad0c5a1b2")  # never changes: the ids of what is recorded hang on it
 
@@ -126,7 +127,7 @@ class Sending:
         try:
             if micros_now() - job.happened.at.micros > TOO_OLD:
                 raise Refused("too old to be news")
-            await self._send(job)
+            await self._sent(job)
         except Refused as refused:
             self._failed(job, attempts, str(refused), gone=isinstance(refused, Gone))
         except Away as away:
@@ -134,7 +135,8 @@ class Sending:
                 log.info("not taken, will be tried again", delivery=job.id, why=str(away), attempts=attempts)
                 at = micros_now()
                 again = Job(job.happened, job.index, job.address, attempts)
-                return [self._kept(again, at + PAUSES[job.attempts] * 1_000_000, at), gone]
+                pause = max(PAUSES[job.attempts], min(away.after, LONGEST))
+                return [self._kept(again, at + int(pause * 1e6), at), gone]
             self._failed(job, attempts, str(away), gone=False)
         else:
             DELIVERIES.labels(_channel(job).value, "delivered").inc()
@@ -142,6 +144,16 @@ class Sending:
                 delivery = event.deliveries[job.index]
                 self._note(job, NoteDelivered(event.what.notice, delivery.channel, delivery.target, attempts))
         return [gone]
+
+    async def _sent(self, job: Job) -> None:
+        """Sends it; what is a defect of ours may be mended by a later attempt, and stops nothing else."""
+        try:
+            await self._send(job)
+        except (Refused, Away):
+            raise
+        except Exception as error:
+            log.exception("sending failed", delivery=job.id)
+            raise Away(f"a defect: {type(error).__name__}") from error
 
     def _failed(self, job: Job, attempts: int, why: str, *, gone: bool) -> None:
         """Given up, for all to see."""
@@ -180,7 +192,7 @@ class Sending:
         if reply.status in gone:
             raise Gone(str(reply.status))
         if not 200 <= reply.status < 300:
-            raise Away(str(reply.status))
+            raise Away(str(reply.status), reply.retry_after)
 
     def _note(self, job: Job, command: NoteDelivered | NoteFailed) -> None:
         at, aggregate = job.happened.at, self._catalogue.of(type(command))

@@ -172,6 +172,20 @@ async def test_a_mail_that_is_not_taken_is_tried_again_with_the_same_id_and_give
     assert await waiting(stage) == 0
 
 
+async def test_one_that_cannot_be_sent_at_all_keeps_no_other_waiting(
+    stage: Stage, clock: Clock, mailbox: tuple[Mailbox, str]
+) -> None:
+    box, url = mailbox
+    for number, address in enumerate(("x@y@example.org", "<>@example.org", "ann@example.org"), 1):
+        stage.happen(Due(notice(number), True, (Delivery(Channel.EMAIL, UUID(int=0), address),), NOON), ANN)
+    handler = sending(stage, Smtp(url, "", SENDER))
+    await stage.run(handler)
+    await tend(stage, handler)
+    assert [str(each["To"]) for each in box.taken] == ["ann@example.org"]
+    assert len(commands(stage)) == 3
+    assert await waiting(stage) == 0
+
+
 async def test_a_server_that_stays_away_is_given_up_in_the_end(stage: Stage, clock: Clock) -> None:
     stage.happen(Due(notice(1), True, (MAIL,), NOON), ANN)
     handler = sending(stage, Smtp("smtp://127.0.0.1:1", "", SENDER))
@@ -272,6 +286,21 @@ def test_the_signature_is_that_of_standard_webhooks() -> None:
     key = base64.b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
     made = signature(key, "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", b'{"test": 2432232314}')
     assert made == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+async def test_who_asks_to_be_left_alone_for_a_while_is(stage: Stage, clock: Clock, tmp_path: Path) -> None:
+    async with receiving() as receiver:
+        receiver.statuses = [429]  # with Retry-After: 60
+        stage.happen(Due(notice(1), True, (Delivery(Channel.WEBHOOK, BOB, receiver.url),), NOON), ANN)
+        handler = sending(stage, Folder(tmp_path / "mail", SENDER))
+        await stage.run(handler)
+        await tend(stage, handler)
+        clock.now += 59_000_000
+        await tend(stage, handler)
+        assert len(receiver.requests) == 1
+        clock.now += 1_000_000
+        await tend(stage, handler)
+        assert len(receiver.requests) == 2
 
 
 async def test_a_webhook_that_is_gone_is_not_tried_again(stage: Stage, clock: Clock, tmp_path: Path) -> None:
