@@ -144,10 +144,10 @@ function Offers({ host }) {
 
 const room = (load, name) => later(() => load().then((module) => module[name]), () => html`<div class="book-card single"><${Waiting} rows=${5} /></div>`);
 const ROOMS = {
-  team: room(() => import('./book-team.js'), 'BookTeam'),
-  link: room(() => import('./book-link.js'), 'BookLink'),
-  form: room(() => import('./book-form.js'), 'BookForm'),
-  poll: room(() => import('./vote.js'), 'Vote'),
+  team: room(() => import('./rooms.js'), 'BookTeam'),
+  link: room(() => import('./rooms.js'), 'BookLink'),
+  form: room(() => import('./rooms.js'), 'BookForm'),
+  poll: room(() => import('./polls.js'), 'Vote'),
 };
 
 function Inside() {

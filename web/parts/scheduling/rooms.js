@@ -1,16 +1,28 @@
-// The public page of a team: a guest meets the one whose turn it is, or all at once.
+// The other public pages: of a team, of a link that is good once, of a form that leads to the right meeting.
 import { html, useEffect, useState } from '../../lib/html.js';
 import { go, route, title } from '../../lib/router.js';
 import { tell } from '../../lib/store.js';
-import { scheduling, length } from '../../lib/scheduling.js';
+import { length, scheduling } from '../../lib/scheduling.js';
 import { wallOf } from '../../lib/zones.js';
 import { Empty, Face, Field, Form } from '../bits.js';
 import { Dialog } from '../overlay.js';
 import { Icon } from '../icons.js';
 import { useRead } from '../read.js';
 import { Picker, zoneOf } from './picker.js';
-import { Single, Unread, When, keyOf } from './public.js';
-import { Take } from './take.js';
+import { About, answersOf, bookingPath, GuestFields, guestOf, keyOf, Questions, Single, Unread, When } from './public.js';
+
+/** `slots(query)` as the picker has it; `book(body)` books and goes on. */
+function Take({ host, offer, slots, book, explained, children }) {
+  const [start, setStart] = useState(null);
+  const asked = Number(route.value.query.minutes);
+  const minutes = offer.durations.includes(asked) ? asked : offer.durations[0];
+  const zone = zoneOf();
+  const send = (form) => book({ event_type: offer.slug, start, minutes, zone, ...guestOf(form, offer) });
+  return html`<div class="book-card"><${About} host=${host} offer=${offer} minutes=${start ? null : minutes}>${children}</${About}>
+    <div class="book-main">${start ? html`<section class="details" aria-label="Your details"><header><button type="button" class="quiet round" aria-label="Back to the times" onClick=${() => setStart(null)}><${Icon} name="back" /></button><${When} start=${start} minutes=${minutes} zone=${zone} /></header>
+        <${Form} class="stack" label=${offer.confirmation ? 'Ask for this time' : 'Book this time'} send=${send}><${GuestFields} offer=${offer} /></${Form}></section>`
+      : html`<h2 class="pick-title">Pick a time</h2><${Picker} calendar=${host.calendar_id} slug=${offer.slug} slots=${slots} minutes=${minutes} pick=${setStart} explained=${explained} />`}</div></div>`;
+}
 
 const WITH = { round_robin: 'You meet one of the team: whoever is free and has had the least.', collective: 'You meet all of the team at once.' };
 const STATES = { settled: ['It is booked', 'good', 'check'], arranging: ['Being arranged', 'busy', 'clock'], failed: ['It could not be had', 'bad', 'close'], cancelled: ['Cancelled', '', 'close'] };
@@ -81,4 +93,32 @@ export function BookTeam() {
   return html`<${Single}><section class="offers-of"><${Face} id=${team.team_id} name=${team.name} kind="group" size="large" /><h1 dir="auto">${team.name}</h1>
     ${offered.length ? html`<ul class="types">${offered.map((one) => html`<li key=${one.slug}><a href=${`/ui/book/team/${id}/${one.slug}`}><i style=${{ background: one.colour }}></i><span><b dir="auto">${one.title}</b><small>${one.durations.map(length).join(' · ')}</small></span><${Icon} name="next" size=${18} /></a></li>`)}</ul>`
       : html`<${Empty} icon="scheduling" title="Nothing can be booked with them yet" />`}</section></${Single}>`;
+}
+
+export function BookLink() {
+  const [, , calendar, slug, link] = route.value.parts;
+  const { data, problem, again } = useRead(() => Promise.all([scheduling.calendar(calendar), scheduling.eventType(calendar, slug)]), [calendar, slug]);
+  const [host, offer] = data ?? [];
+  useEffect(() => title(offer?.title, host?.name), [offer?.title]);
+  if (!data) return html`<${Unread} problem=${problem} again=${again} missing="Nobody can be booked at this address." />`;
+  const book = async (body) => {
+    const { data: made } = await scheduling.bookByLink(calendar, link, { ...body, link_key: keyOf() ?? '' });
+    go(bookingPath(calendar, slug, made.booking_id, made.key));
+  };
+  return html`<${Take} host=${host} offer=${offer} explained=${false} book=${book} slots=${(asking) => scheduling.slots(calendar, { event_type: slug, ...asking })}><p class="fact"><${Icon} name="link" size=${19} /><span>This link is good for one booking.</span></p></${Take}>`;
+}
+
+export function BookForm() {
+  const [, , calendar, slug] = route.value.parts;
+  const [message, setMessage] = useState(null);
+  const { data: form, problem, again } = useRead(() => scheduling.form(calendar, slug), [calendar, slug]);
+  useEffect(() => title(form?.title), [form?.title]);
+  if (!form) return html`<${Unread} problem=${problem} again=${again} missing="There is no such form." />`;
+  const send = async (filled) => {
+    const to = await scheduling.routed(calendar, slug, answersOf(filled, form.questions));
+    if (to.kind === 'message') setMessage(to.message);
+    else go(`/ui/book/${to.kind === 'team' ? 'team/' : ''}${to.id}/${to.event_type}`);
+  };
+  if (message) return html`<${Single}><section class="booked" role="status"><span class="booked-mark"><${Icon} name="info" size=${30} /></span><h1 dir="auto">${form.title}</h1><p dir="auto">${message}</p><button type="button" onClick=${() => setMessage(null)}>Answer again</button></section></${Single}>`;
+  return html`<${Single}><section class="book-main stack"><h1 class="pick-title" dir="auto">${form.title}</h1><${Form} class="stack" label="Go on" send=${send}><${Questions} questions=${form.questions} /></${Form}><p class="muted small">Nothing of your answers is kept.</p></section></${Single}>`;
 }
