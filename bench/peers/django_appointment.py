@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from bench.peers.server import Waiting, install, process
+from bench.peers.server import NotReady, Waiting, install, process
 from bench.report import console
 from infra.local.ports import free_port
 
@@ -22,7 +22,7 @@ BASE_DIR = Path(__file__).parent
 SECRET_KEY = "only for benchmarks"
 DEBUG = False
 ALLOWED_HOSTS = ["*"]
-ROOT_URLCONF = "peer"
+ROOT_URLCONF = "peer_urls"
 USE_TZ, TIME_ZONE, LANGUAGE_CODE = True, "UTC", "en"
 INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions",
     "django.contrib.messages", "phonenumber_field", "appointment"]
@@ -39,18 +39,16 @@ STATIC_URL = "/static/"
 LOGGING_CONFIG = None
 """
 
-PEER = """
-import os
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "peer_settings")
-import django
+URLS = """
 from django.urls import include, path
 urlpatterns = [path("appointment/", include("appointment.urls"))]
+"""
 
-def application(environ, start_response):
-    global application
-    from django.core.wsgi import get_wsgi_application
-    application = get_wsgi_application()
-    return application(environ, start_response)
+PEER = """
+import os
+os.environ["DJANGO_SETTINGS_MODULE"] = "peer_settings"
+from django.core.wsgi import get_wsgi_application
+application = get_wsgi_application()
 """
 
 PREPARE = """
@@ -61,7 +59,7 @@ django.setup()
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
-call_command("migrate", verbosity=0)
+call_command("migrate", verbosity=0, run_syncdb=True)  # the package brings no migrations
 from appointment.models import Service, StaffMember, WorkingHours
 User = get_user_model()
 host = User.objects.create_user("host", "host@example.org")
@@ -135,6 +133,7 @@ class Peer:
 def django_appointment(folder: Path, guests: int) -> Iterator[Peer]:
     """A server on fresh data with one host who can be met day and night."""
     (folder / "peer_settings.py").write_text(SETTINGS)
+    (folder / "peer_urls.py").write_text(URLS)
     (folder / "peer.py").write_text(PEER)
     made = json.loads(_script(folder, PREPARE, str(guests)))
     port = free_port()
@@ -152,6 +151,9 @@ def django_appointment(folder: Path, guests: int) -> Iterator[Peer]:
 
 
 def _script(folder: Path, text: str, *words: str) -> str:
-    """What a program in its virtualenv prints; raises CalledProcessError."""
+    """The last line that a program in its virtualenv prints; raises NotReady."""
     command = [str(HOME / "bin" / "python"), "-c", text, *words]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout.splitlines()[-1]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise NotReady(done.stderr[-3_000:])
+    return done.stdout.splitlines()[-1]
