@@ -14,7 +14,7 @@ pytest_plugins = ["tests.services"]
 ROOT = Path(__file__).parent
 # The quick ones first; those that bring all their servers before those that share some until the run ends. The
 # browser's last: its driver keeps an event loop in the main thread, and no asynchronous test can run beside it.
-ORDER = ("unit", "contract", "chaos", "e2e/test_local_cluster.py", "e2e/test_cluster.py", "e2e", "e2e/console")
+ORDER = ("unit", "contract", "chaos", "e2e/test_local_cluster.py", "e2e", "e2e/console")
 
 
 @pytest.hookimpl(trylast=True)
