@@ -61,7 +61,10 @@ async def measured(
 
     async def one(number: int, due: int) -> None:
         nonlocal failed
-        done = await call(number)  # first: others count meanwhile
+        try:
+            done = await call(number)  # first: others count meanwhile
+        except httpx.TransportError:
+            done = False
         failed += not done
         times.since(due)
 
