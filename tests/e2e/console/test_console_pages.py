@@ -19,7 +19,7 @@ PAGES = {
     "profile": None,
     "shop": None,
 }
-OTHERS = ("parking", "scheduling")  # systems whose script comes with their own pages
+OTHERS = ("parking", "scheduling", "notice")  # systems whose script comes with their own pages
 
 
 @pytest.mark.parametrize(("place", "options"), [("desk", DESK), ("hand", HAND)])
