@@ -27,10 +27,10 @@ from domain.parking.payment import (
 )
 from domain.parking.payout import PayoutStarted, RecordPayout, RecordPayoutRefusal
 from infra.clock import micros_now
-from infra.log import Log, Record, TopicPartition
+from infra.log import Log, Record
 from infra.payments import Declined, GatewayAway, Money, PaymentGateway
 from infra.tables import Table, Tables, Write
-from processors.streams import read_event
+from processors.streams import Keeper, read_event
 from schemas import topics
 from schemas.codec import Codec
 from schemas.envelope import Command, Happened, recorded_of
@@ -54,7 +54,7 @@ def refund_key(payment: str, refund: UUID) -> str:
     return f"{payment}/refund/{refund}"
 
 
-class Charging:
+class Charging(Keeper):
     """Authorises what was started, captures what was authorised, gives back what is to go back, pays out what is owed.
 
     While the gateway is away its calls wait in a table, and other payments' events do not wait for them.
@@ -67,32 +67,21 @@ class Charging:
     def __init__(
         self, source: Log, codec: Codec, tables: Tables, catalogue: Catalogue, gateway: PaymentGateway
     ) -> None:
+        super().__init__()
         self._codec, self._catalogue, self._tables, self._gateway = codec, catalogue, tables, gateway
         self._wanted = {codec.type_name(each) for each in _ASKING}
         self._producer = source.producer()
-        self._places: set[str] = set()
         self._failures, self._rests_until = 0, 0
 
     def read(self, record: Record, codec: Codec) -> Sequence[Happened] | None:
         """The event of a record where it asks something of the gateway."""
         return read_event(record, codec, self._wanted) or None
 
-    async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
-        """Takes over the calls that wait."""
-        self._places.update(f"{topic}:{number}" for topic, number in partitions)
-
-    def revoked(self, partitions: Sequence[TopicPartition]) -> None:
-        """Leaves them to the new owner."""
-        self._places.difference_update(f"{topic}:{number}" for topic, number in partitions)
-
     async def handle(self, batch: Sequence[Sequence[Happened]]) -> Sequence[Write]:
         """Makes the calls and records what came of them; answers those that have to wait."""
         waiting = [each for each in chain.from_iterable(batch) if not await self._done(each)]
         await asyncio.to_thread(self._producer.flush, 30.0)
         return [self._kept(each) for each in waiting]
-
-    async def marks(self) -> Sequence[Write]:
-        return ()
 
     async def tend(self) -> Sequence[Write]:
         """Tries again what waits, once the gateway has had its rest."""

@@ -71,6 +71,21 @@ class Follower:
         return ()
 
 
+class Keeper(Follower):
+    """A handler with rows that wait, by the partition of the events they come from; it works off those of its own."""
+
+    def __init__(self) -> None:
+        self._places: set[str] = set()  # "notice.events:3"
+
+    async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
+        """Takes over what waits."""
+        self._places.update(f"{topic}:{number}" for topic, number in partitions)
+
+    def revoked(self, partitions: Sequence[TopicPartition]) -> None:
+        """Leaves it to the new owner."""
+        self._places.difference_update(f"{topic}:{number}" for topic, number in partitions)
+
+
 @dataclass(slots=True)
 class Batch:
     """Records that are due, and how far each of their partitions will be once they are handled."""

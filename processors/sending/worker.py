@@ -18,14 +18,14 @@ from domain.kernel import Catalogue
 from domain.notice.invitation import Announced
 from domain.notice.recipient import Channel, Due, EmailGiven, NoteDelivered, NoteFailed, way
 from infra.clock import micros_now
-from infra.log import Log, Record, TopicPartition
+from infra.log import Log, Record
 from infra.metrics import DELIVERIES
 from infra.outbound import Away, Post, Refused, Web
 from infra.tables import Row, Table, Tables, Write
 from processors.sending.hooks import Call, webhook_call
 from processors.sending.mails import Mails
 from processors.sending.push import Vapid, push_call
-from processors.streams import read_event
+from processors.streams import Keeper, read_event
 from producers.notice_keys import NoticeKeys
 from schemas import topics
 from schemas.codec import Codec
@@ -76,7 +76,7 @@ class Outside:
     vapid: Vapid
 
 
-class Sending:
+class Sending(Keeper):
     """Sends what is due, of the partitions it owns."""
 
     name = "sending"
@@ -84,30 +84,19 @@ class Sending:
     tables = (OUTGOING,)
 
     def __init__(self, source: Log, codec: Codec, tables: Tables, catalogue: Catalogue, outside: Outside) -> None:
+        super().__init__()
         self._codec, self._catalogue, self._tables, self._outside = codec, catalogue, tables, outside
         self._wanted = {codec.type_name(each) for each in (Due, EmailGiven, Announced)}
         self._producer = source.producer()
-        self._places: set[str] = set()
 
     def read(self, record: Record, codec: Codec) -> Sequence[Happened] | None:
         """The event of a record where it means that something is sent."""
         return read_event(record, codec, self._wanted) or None
 
-    async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
-        """Takes over what waits."""
-        self._places.update(f"{topic}:{number}" for topic, number in partitions)
-
-    def revoked(self, partitions: Sequence[TopicPartition]) -> None:
-        """Leaves it to the new owner."""
-        self._places.difference_update(f"{topic}:{number}" for topic, number in partitions)
-
     async def handle(self, batch: Sequence[Sequence[Happened]]) -> Sequence[Write]:
         """Keeps what is to be sent. As of the event: what was sent and removed since does not come back."""
         jobs = [job for each in chain.from_iterable(batch) for job in _jobs(each)]
         return [self._kept(job, job.happened.at.micros, job.happened.at.micros) for job in jobs]
-
-    async def marks(self) -> Sequence[Write]:
-        return ()
 
     async def tend(self) -> Sequence[Write]:
         """Sends what is due, several at once; each has its time limit."""
@@ -115,6 +104,8 @@ class Sending:
         for place in sorted(self._places):
             room = AT_ONCE - len(due)
             due += await self._tables.scan(OUTGOING, place=place, below=(micros_now() + 1,), limit=room) if room else []
+        if not due:
+            return ()
         done = await asyncio.gather(*(self._tried(row) for row in due))
         await asyncio.to_thread(self._producer.flush, 30.0)
         return list(chain.from_iterable(done))
