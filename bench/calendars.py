@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from bench.installation import Installation, Servers, installation
-from bench.parking import measured
+from bench.pace import measured
 from bench.report import Report
 from bench.town import Person, Town
 from infra.settings import Engine

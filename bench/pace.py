@@ -9,9 +9,11 @@ import asyncio
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
-from bench.report import percentile
+import httpx
+
+from bench.report import Report, percentile
 
 Send = Callable[[int, int], None]  # the number of a request, and when it was due: nanoseconds of the monotonic clock
 LEAD = 0.2  # seconds until the first
@@ -62,3 +64,34 @@ class Times:
         """The value of each share (0 to 1), None where nothing was measured."""
         ordered: Sequence[float] = sorted(self.values)
         return [percentile(ordered, share) if ordered else None for share in shares]
+
+
+async def measured(
+    report: Report, name: str, rate: float, seconds: float, call: Callable[[int], Awaitable[bool]]
+) -> None:
+    """Adds to `report` how long `call` took from when each was due, `rate` times a second; false is a failure."""
+    times, tasks, failed = Times(), set[asyncio.Task[None]](), 0
+
+    async def one(number: int, due: int) -> None:
+        nonlocal failed
+        try:
+            done = await call(number)  # first: others count meanwhile
+        except httpx.TransportError:
+            done = False
+        failed += not done
+        times.since(due)
+
+    def send(number: int, due: int) -> None:
+        task = asyncio.create_task(one(number, due))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    began = time.monotonic()
+    await open_loop(rate, seconds, send)
+    await asyncio.gather(*tasks)
+    took = time.monotonic() - began
+    p50, p99, most = times.percentiles(0.5, 0.99, 1.0)
+    done = len(times.values)
+    report.add(request=name, wanted_per_s=rate, answered_per_s=done / took, p50_ms=p50, p99_ms=p99, max_ms=most)
+    if failed:
+        report.notes.append(f"{name}: {failed} requests failed")

@@ -1,8 +1,6 @@
 """One car park of 1,000 spaces over HTTP: reservations at a steady rate, and the availability query at another."""
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -11,7 +9,7 @@ from typing import Any
 import httpx
 
 from bench.installation import Installation, Servers, installation
-from bench.pace import Times, open_loop
+from bench.pace import measured
 from bench.report import Report, console
 from bench.town import Person, Town
 from infra.settings import Engine
@@ -52,36 +50,6 @@ async def _load(septet: Installation, report: Report, seconds: float) -> None:
 
         for name, rate, call in (("reserve", 50.0, reserve), ("availability", 100.0, look)):
             await measured(report, name, rate, seconds, call)
-
-
-async def measured(
-    report: Report, name: str, rate: float, seconds: float, call: Callable[[int], Awaitable[bool]]
-) -> None:
-    times, tasks, failed = Times(), set[asyncio.Task[None]](), 0
-
-    async def one(number: int, due: int) -> None:
-        nonlocal failed
-        try:
-            done = await call(number)  # first: others count meanwhile
-        except httpx.TransportError:
-            done = False
-        failed += not done
-        times.since(due)
-
-    def send(number: int, due: int) -> None:
-        task = asyncio.create_task(one(number, due))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-
-    began = time.monotonic()
-    await open_loop(rate, seconds, send)
-    await asyncio.gather(*tasks)
-    took = time.monotonic() - began
-    p50, p99, most = times.percentiles(0.5, 0.99, 1.0)
-    done = len(times.values)
-    report.add(request=name, wanted_per_s=rate, answered_per_s=done / took, p50_ms=p50, p99_ms=p99, max_ms=most)
-    if failed:
-        report.notes.append(f"{name}: {failed} requests failed")
 
 
 async def _opened(http: httpx.AsyncClient, owner: Person) -> str:
