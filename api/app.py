@@ -52,6 +52,7 @@ def create_app(opened: Opened, framed_by: str = "") -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        openapi.prepare(app)
         async with opened() as services:
             hub = Hub(services)
             app.state.services, app.state.callers = services, Callers(services)
@@ -68,8 +69,7 @@ def create_app(opened: Opened, framed_by: str = "") -> FastAPI:
         version=VERSION,
         summary="Seven everyday systems on one log.",
         lifespan=lifespan,
-        docs_url=None,
-        redoc_url=None,
+        openapi_url=None,  # served by ourselves
     )
     problems.install(app)
     registry.install(app)

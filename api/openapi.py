@@ -1,9 +1,12 @@
 """The OpenAPI document, made whole: how to sign in, and every problem and delay that any operation can answer with."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from fastapi import FastAPI
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.routing import iter_route_contexts
 
 Document = dict[str, Any]
 
@@ -56,15 +59,33 @@ WRITING = ("post", "put", "patch", "delete")
 
 
 def install(app: FastAPI) -> None:
-    """Has the application serve the whole document instead of what FastAPI knows."""
+    """Has the application serve the whole document at `/openapi.json` instead of what FastAPI knows.
+
+    It takes seconds of a processor to make, nearly all of it in FastAPI and pydantic. So it is made at the first
+    request, once, on a thread, and everybody else is answered meanwhile.
+    """
     made: Callable[[], Document] = app.openapi
+    making: asyncio.Task[bytes] | None = None
 
     def whole() -> Document:
         if app.openapi_schema is None:
             app.openapi_schema = _whole(made())
         return app.openapi_schema
 
+    async def served(request: Request) -> Response:
+        nonlocal making
+        if making is None:
+            making = asyncio.create_task(asyncio.to_thread(lambda: orjson.dumps(app.openapi())))
+        return Response(await asyncio.shield(making), media_type="application/json")
+
     app.openapi = whole  # type: ignore[method-assign]
+    app.add_route("/openapi.json", served, include_in_schema=False)
+
+
+def prepare(app: FastAPI) -> None:
+    """Has FastAPI make its routes now, under whose locks it would else do so in the middle of the first requests."""
+    for _ in iter_route_contexts(app.routes):
+        pass
 
 
 def _whole(document: Document) -> Document:
