@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
 from msgspec import convert
 
 from domain.kernel import Catalogue, Message, Snapshot
+from schemas.avro import Schema
 from schemas.binary import reader, writer
 from schemas.registry import Entry, Lock, Version, entries
 from schemas.sealing import Around, Keys, Seals
@@ -16,6 +18,7 @@ from schemas.upcasters import UPCASTERS, Upcaster
 
 Made = TypeVar("Made")
 Built = TypeVar("Built")
+Key = TypeVar("Key")
 
 FRAME = 5  # bytes before the message: zero and the id
 
@@ -60,7 +63,7 @@ class Codec:
             self._add(entry, lock)
         for name, upcaster in upcasters.items():
             for version in lock.versions.get(f"septet.{name}", ()):
-                self._upcasting[_frame(version)] = _decoder(name, version, _meaning, upcaster, UUID)
+                _put(self._upcasting, _frame(version), partial(_decoder, name, version, _meaning, upcaster, UUID))
         self.sealed = self
         if keys is not None:
             self.sealed, self.seals = copy(self), Seals(keys)
@@ -73,12 +76,14 @@ class Codec:
         if current is None:
             raise NotReleased(f"{entry.name} is not as it was released. Run `python -m schemas update`.")
         writers = self._writers if entry.state is None else self._snapshot_writers
-        writers[entry.state or entry.message] = _framed(_frame(current), writer(schema))
+        _put(writers, entry.state or entry.message, partial(_writer, _frame(current), schema))
         for version in lock.versions[entry.full_name]:
-            self._decoders[_frame(version)] = (
-                _decoder(entry.name, version, _snapshot, entry.state)
+            _put(
+                self._decoders,
+                _frame(version),
+                partial(_decoder, entry.name, version, _snapshot, entry.state)
                 if entry.state
-                else _decoder(entry.name, version, convert, entry.message)
+                else partial(_decoder, entry.name, version, convert, entry.message),
             )
 
     def type_name(self, message: type) -> str:
@@ -142,7 +147,18 @@ def _frame(version: Version) -> bytes:
     return b"\0" + version.id.to_bytes(FRAME - 1)
 
 
-def _framed(frame: bytes, write: Write) -> Write:
+def _put(functions: dict[Key, Callable[[Any], Built]], key: Key, make: Callable[[], Callable[[Any], Built]]) -> None:
+    """Has the function of a key made when it is first called: of the hundreds there are, a process uses a few."""
+
+    def first(given: Any) -> Built:
+        functions[key] = made = make()
+        return made(given)
+
+    functions[key] = first
+
+
+def _writer(frame: bytes, schema: Schema) -> Write:
+    write = writer(schema)
     return lambda message: frame + write(message)
 
 

@@ -8,6 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from domain.kernel import Answer, Catalogue, Head, Inquire, Snapshot
 from schemas.avro import Schema, schema_of
 
@@ -114,7 +116,7 @@ class Lock:
     def load(cls, path: Path = LOCK) -> "Lock":
         """The lock of this release; raises BrokenLock, FileNotFoundError."""
         try:
-            stored = json.loads(path.read_text())
+            stored = msgspec.json.decode(path.read_bytes())
             return cls({name: [Version(**each) for each in versions] for name, versions in stored.items()})
         except (ValueError, TypeError, AttributeError) as error:
             raise BrokenLock(f"{path.name} cannot be read: {error}") from error
