@@ -10,13 +10,10 @@ import typer
 from infra import tracing
 from infra.settings import Engine, Settings
 from septet import cluster, roles
-from septet.cli import calendars, deadletters, forget, look, move, rebuild, status
 from septet.composition import CONSUMERS
 from septet.opening import opened
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for each in (rebuild, deadletters, status, look, move, calendars, forget):
-    cli.add_typer(each.cli)
 
 
 @cli.command()
@@ -104,7 +101,17 @@ def operator(name: Annotated[str, typer.Argument(help="The user name of somebody
 def main() -> None:
     """The entry point of the `septet` command; what it writes to disk is its owner's alone, whatever the shell says."""
     os.umask(0o077)
+    if sys.argv[1:2] not in (["run"], ["api"], ["worker"], ["cluster"]):
+        _add_tools()
     sys.exit(cli())
+
+
+def _add_tools() -> None:
+    """The commands that serve nobody; what does serve is to start at once, and needs nothing of them."""
+    from septet.cli import calendars, deadletters, forget, look, move, rebuild, status
+
+    for each in (rebuild, deadletters, status, look, move, calendars, forget):
+        cli.add_typer(each.cli)
 
 
 if __name__ == "__main__":

@@ -23,12 +23,7 @@ from infra.generations import Generation, Generations, LiveTables, Plan
 from infra.keyring import Keyring
 from infra.log import Log, LogUnavailable, Retention, Topic
 from infra.outbound import Post
-from infra.payment_gateway.over_http import OverHttp
-from infra.payment_gateway.till import InProcess
 from infra.payments import PaymentGateway
-from infra.post.folder import Folder
-from infra.post.smtp import Smtp
-from infra.post.web import Http
 from infra.settings import Engine, Settings
 from infra.tables import Table, Tables, TablesUnavailable
 from processors.deadlines import Deadlines
@@ -38,7 +33,6 @@ from processors.forgetting import Forgetting
 from processors.payments import Charging
 from processors.policies import RULES
 from processors.policies.worker import Policies, topics_of
-from processors.sending.mails import Mails
 from processors.sending.push import Vapid
 from processors.sending.worker import Outside, Sending
 from processors.streams import Handler, Stream
@@ -267,6 +261,10 @@ def _blobs(settings: Settings) -> Blobs:
 
 def _charging(house: House) -> Charging:
     """With the gateway that is set, else a till in this process that takes no real money."""
+    # Here, as in `_sending`: what only one role needs of other libraries, the others start without.
+    from infra.payment_gateway.over_http import OverHttp
+    from infra.payment_gateway.till import InProcess
+
     gateway: PaymentGateway = OverHttp(house.settings.payments) if house.settings.payments else InProcess()
     return Charging(house.log, house.codec, house.tables, house.catalogue, gateway)
 
@@ -283,6 +281,11 @@ def vapid(house: House) -> Vapid:
 
 
 def _sending(house: House) -> Sending:
+    from infra.post.folder import Folder
+    from infra.post.smtp import Smtp
+    from infra.post.web import Http
+    from processors.sending.mails import Mails
+
     settings, keys = house.settings, notice_keys(house)
     password = settings.mail_password.get_secret_value()
     folder = settings.data / "mail"

@@ -10,7 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
 import structlog
-from cassandra import ConsistencyLevel, OperationTimedOut, RequestExecutionException, UnresolvableContactPoints
+from cassandra import (
+    ConsistencyLevel,
+    DriverException,
+    OperationTimedOut,
+    RequestExecutionException,
+    UnresolvableContactPoints,
+)
 from cassandra.auth import AuthProvider
 from cassandra.cluster import (
     EXEC_PROFILE_DEFAULT,
@@ -145,6 +151,14 @@ def _is_crowded(error: Exception | None) -> bool:
     """Whether a request was not even sent, because those before it still fill the connections."""
     reasons = error.errors.values() if isinstance(error, NoHostAvailable) else ()
     return bool(reasons) and all(isinstance(each, ConnectionBusy) for each in reasons)
+
+
+def _learn_replicas(cluster: Cluster, keyspace: str) -> None:
+    """Has the driver know which nodes have a partition, so that it asks one of those."""
+    try:
+        cluster.refresh_keyspace_metadata(keyspace, max_schema_agreement_wait=0)
+    except DriverException as error:  # whatever it was, the driver has logged it and kept it to itself
+        raise ConnectionException(f"keyspace {keyspace} cannot be read") from error
 
 
 class CassandraSession:
@@ -315,6 +329,8 @@ class CassandraSession:
             control_connection_timeout=self._seconds,
             idle_heartbeat_interval=10,
             idle_heartbeat_timeout=self._seconds,
+            # Else each process reads every column of every table of the cluster, at its start and at each change.
+            schema_metadata_enabled=False,
         )
         try:
             session = cluster.connect()
@@ -327,6 +343,7 @@ class CassandraSession:
                 settings = ", ".join(f"'{name}': '{value}'" for name, value in self._replication.items())
                 cql = f'CREATE KEYSPACE IF NOT EXISTS "{self._keyspace}" WITH replication = {{{settings}}}'
                 session.execute(cql, timeout=DDL_SECONDS)
+            _learn_replicas(cluster, self._keyspace)
         except BaseException:
             cluster.shutdown()
             raise

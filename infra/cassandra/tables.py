@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import NamedTuple
 
 from cassandra.auth import AuthProvider
 from cassandra.cluster import Session
@@ -22,6 +23,15 @@ _SIMPLE: Mapping[str, str | int] = {"class": "SimpleStrategy", "replication_fact
 
 _Cells = tuple[str, list[bytes]]  # a statement and its parameters
 _Prepared = Mapping[str, PreparedStatement]
+
+
+class _Column(NamedTuple):
+    """A column that is there."""
+
+    name: str
+    kind: str
+    position: int
+    type: str
 
 
 class CassandraTables:
@@ -59,8 +69,7 @@ class CassandraTables:
     async def create(self, tables: Sequence[Table]) -> None:
         for table in tables:
             check_declaration(table)
-        for table in tables:
-            await self._session.define(partial(_create, self._keyspace, self._statements(table)))
+        await self._session.define(partial(_create, self._keyspace, [self._statements(each) for each in tables]))
 
     async def drop(self, tables: Sequence[Table]) -> None:
         for table in tables:
@@ -195,22 +204,24 @@ def _execute(cql: str, session: Session) -> None:
     session.execute(cql, timeout=DDL_SECONDS)
 
 
-def _create(keyspace: str, statements: Statements, session: Session) -> None:
-    """Makes the table, or adds what it lacks; another process may do the same at the same time."""
+def _create(keyspace: str, wanted: Sequence[Statements], session: Session) -> None:
+    """Makes the tables, or adds what they lack; another process may do the same at the same time."""
+    there: dict[str, list[_Column]] = {}
+    columns = "SELECT table_name, column_name, kind, position, type FROM system_schema.columns WHERE keyspace_name = %s"
+    for table, *column in session.execute(columns, [keyspace]):
+        there.setdefault(table, []).append(_Column(*column))
+    for statements in wanted:
+        if found := there.get(statements.table.name):
+            _complete(statements, found, session)
+        else:
+            _execute(statements.create(), session)
+
+
+def _complete(statements: Statements, there: Sequence[_Column], session: Session) -> None:
     table, wanted = statements.table, statements.columns()
-    there = list(
-        session.execute(
-            "SELECT column_name, kind, position, type FROM system_schema.columns "
-            "WHERE keyspace_name = %s AND table_name = %s",
-            (keyspace, table.name),
-        )
-    )
-    if not there:
-        _execute(statements.create(), session)
-        return
-    types = {name: kind for name, _, _, kind in there}
+    types = {each.name: each.type for each in there}
     partition, clustering = (
-        [name for _, name in sorted((place, name) for name, what, place, _ in there if what == kind)]
+        [each.name for each in sorted(there, key=lambda each: each.position) if each.kind == kind]
         for kind in ("partition_key", "clustering")
     )
     if (

@@ -4,8 +4,6 @@ from datetime import timedelta
 from email.utils import parseaddr
 from typing import Any
 
-import icalendar
-
 from domain.notice.invitation import Announced, Change
 from domain.notice.recipient import Due, EmailGiven
 from infra.outbound import Calendar, Mail
@@ -71,6 +69,8 @@ class Mails:
         """REQUEST or CANCEL: one UID always, SEQUENCE rising (RFC 5546, 3.2.2 and 3.2.5)."""
         if not event.confirmed or event.change not in REQUEST | CANCEL:
             return None
+        import icalendar  # here: it takes longer to load than all the rest, and only the sender ever gets here
+
         method = "CANCEL" if event.change in CANCEL else "REQUEST"
         meeting = event.meeting
         entry = icalendar.Event()

@@ -5,12 +5,9 @@ import os
 import time
 from urllib.parse import urlsplit
 
-import http_ece
 import orjson
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from joserfc import jwt
-from joserfc.jwk import ECKey
 
 from domain.notice.recipient import Delivery, Notice
 from infra.outbound import Refused
@@ -27,7 +24,6 @@ class Vapid:
     def __init__(self, seed: bytes, contact: str) -> None:
         """`seed`: 32 bytes; `contact`: an e-mail address, for whoever runs a push service."""
         self._key = ec.derive_private_key(int.from_bytes(seed) % (_ORDER - 1) + 1, ec.SECP256R1())
-        self._signing = ECKey.import_key(self._key)
         self._contact = contact
         self._tokens: dict[str, tuple[float, str]] = {}
 
@@ -44,7 +40,10 @@ class Vapid:
         if until < time.time() + GOOD_FOR / 2:
             until = time.time() + GOOD_FOR
             claims = {"aud": origin, "exp": int(until), "sub": f"mailto:{self._contact}"}
-            token = jwt.encode({"alg": "ES256", "typ": "JWT"}, claims, self._signing)
+            from joserfc import jwt  # here, as below: only the sender signs and seals, and all load this file
+            from joserfc.jwk import ECKey
+
+            token = jwt.encode({"alg": "ES256", "typ": "JWT"}, claims, ECKey.import_key(self._key))
             if len(self._tokens) > 100:
                 self._tokens.clear()
             self._tokens[origin] = until, token
@@ -53,6 +52,8 @@ class Vapid:
 
 def push_call(vapid: Vapid, delivery: Delivery, notice: Notice) -> Call:
     """Raises Refused for keys that no browser has given. A later one of the same notice replaces what still waits."""
+    import http_ece
+
     told = {
         "notice_id": notice.notice,
         "subject": notice.subject,
