@@ -160,13 +160,7 @@ async def operator_of(caller: Annotated[Caller, Depends(signed_in)]) -> Caller:
 class Desk:
     """Takes one request's command to the log and tells the client where it stands."""
 
-    def __init__(
-        self,
-        request: Request,
-        response: Response,
-        idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
-        if_match: Annotated[str | None, Header(max_length=40)] = None,
-    ) -> None:
+    def __init__(self, request: Request, response: Response, idempotency_key: str | None, if_match: str | None) -> None:
         self._request, self._response = request, response
         self._key, self._expected = idempotency_key, _version(if_match)
         self._gateway = services_of(request).gateway
@@ -239,7 +233,28 @@ def seen_in(projection: str) -> Callable[[Request, str | None], Awaitable[None]]
     return seen
 
 
+# All `async`: what is not, FastAPI asks for in a thread, and to go there and back takes longer than most answers.
+
+
+async def _desk(
+    request: Request,
+    response: Response,
+    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+    if_match: Annotated[str | None, Header(max_length=40)] = None,
+) -> Desk:
+    return Desk(request, response, idempotency_key, if_match)
+
+
+async def _services(request: Request) -> Services:
+    return services_of(request)
+
+
+async def _callers(request: Request) -> Callers:
+    return callers_of(request)
+
+
 SignedIn = Annotated[Caller, Depends(signed_in)]
 Operator = Annotated[Caller, Depends(operator_of)]
-Front = Annotated[Desk, Depends(Desk)]
-Have = Annotated[Services, Depends(services_of)]
+Front = Annotated[Desk, Depends(_desk)]
+Have = Annotated[Services, Depends(_services)]
+Known = Annotated[Callers, Depends(_callers)]

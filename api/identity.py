@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
-from api.callers import Caller, Callers, Desk, Front, Have, Operator, SignedIn, callers_of, seen_in
+from api.callers import Caller, Callers, Desk, Front, Have, Known, Operator, SignedIn, seen_in
 from api.limits import Limits, origin
 from api.problems import Problem
 from api.secrets import id_from
@@ -187,9 +187,7 @@ async def send_code(body: CodeWanted, request: Request, have: Have) -> dict[str,
 
 
 @router.post("/sessions", status_code=201)
-async def sign_in(
-    body: SignIn, request: Request, desk: Front, have: Have, callers: Annotated[Callers, Depends(callers_of)]
-) -> Tokens:
+async def sign_in(body: SignIn, request: Request, desk: Front, have: Have, callers: Known) -> Tokens:
     """Opens a session for a device. 401 `sign_in_failed`, 429 `locked_out` and `too_many_attempts`."""
     if (body.code is None) == (body.password is None) or (body.name is None) == (body.phone_number is None):
         raise Problem(422, "invalid_request", "Send a name or a phone_number, and a code or a password.")
@@ -243,9 +241,7 @@ async def _opened(body: SignIn, claim: str, desk: Desk, have: Services, callers:
 
 
 @router.post("/sessions/refresh")
-async def refresh(
-    body: Refresh, request: Request, desk: Front, have: Have, callers: Annotated[Callers, Depends(callers_of)]
-) -> Tokens:
+async def refresh(body: Refresh, request: Request, desk: Front, have: Have, callers: Known) -> Tokens:
     """Exchanges a refresh token for new tokens; each can be used once. 401 `signed_out` where it is no good."""
     limits, whose = limits_of(request), _origin(request)
     limits.address.check(whose)
@@ -296,9 +292,7 @@ async def sessions(caller: SignedIn, have: Have, ready: Annotated[None, Depends(
 
 
 @router.delete("/sessions/{session_id}", status_code=204)
-async def sign_out(
-    session_id: UUID, caller: SignedIn, desk: Front, callers: Annotated[Callers, Depends(callers_of)]
-) -> None:
+async def sign_out(session_id: UUID, caller: SignedIn, desk: Front, callers: Known) -> None:
     """Ends a session; its access tokens are refused within seconds."""
     await desk.submit(RevokeSession(session_id), str(caller.person), caller.actor)
     callers.forget(session_id)

@@ -22,7 +22,7 @@ router = APIRouter(prefix="/log", tags=["log"])
 Text = Annotated[str, Query(max_length=200)]
 
 
-def wanted_of(
+async def wanted_of(
     topic: Text = "",
     system: Text = "",
     key: Text = "",

@@ -153,12 +153,13 @@ class RowReader:
     """
 
     def __init__(self, table: Table, back: Mapping[str, Callable[[Value], Value]]) -> None:
-        self._names, self._back = (*table.keys, *table.columns), tuple(back.items())
+        self._names = (*table.keys, *table.columns)
+        self._back = tuple((self._names.index(name), name, made) for name, made in back.items())
 
     def __call__(self, values: Sequence[Value]) -> Row:
         row: Row = dict(zip(self._names, values, strict=True))
-        for name, back in self._back:
-            if (value := row[name]) is not None:
+        for place, name, back in self._back:
+            if (value := values[place]) is not None:
                 row[name] = back(value)
         return row
 

@@ -4,10 +4,10 @@ from datetime import UTC, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from pydantic import Field
 
-from api.callers import Caller, Callers, Front, Have, SignedIn, callers_of
+from api.callers import Caller, Front, Have, Known, SignedIn
 from api.identity import Body, NewPerson, SignIn, Tokens, register, sign_in
 from api.marks import ARTICLE
 from api.parking.lots import Moment, Ready
@@ -80,9 +80,7 @@ async def register_user(body: NewPerson, desk: Front, have: Have) -> dict[str, U
 
 
 @router.post("/user/login", status_code=201, openapi_extra=ARTICLE)
-async def login(
-    body: SignIn, request: Request, desk: Front, have: Have, callers: Annotated[Callers, Depends(callers_of)]
-) -> Tokens:
+async def login(body: SignIn, request: Request, desk: Front, have: Have, callers: Known) -> Tokens:
     """Opens a session. 401 `sign_in_failed`, 429 `locked_out` and `too_many_attempts`."""
     return await sign_in(body, request, desk, have, callers)
 

@@ -1,8 +1,9 @@
 """When one can meet: slots in anybody's zone, why a time is not free, and what the clocks show elsewhere."""
 
 import asyncio
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import orjson
@@ -16,9 +17,24 @@ from api.scheduling.settings import check_window, check_year
 from domain.kernel import Reason, Rejected
 from domain.scheduling import calendar as rules
 from domain.scheduling.calendar import Calendar, Wish
-from domain.scheduling.zones import TZDATA, Occurrence, day_of, instant_of, minute_of, text_of, wall_from, zone
+from domain.scheduling.zones import (
+    CLOCK,
+    DAY,
+    TZDATA,
+    Occurrence,
+    date_text,
+    day_of,
+    instant_of,
+    minute_of,
+    text_of,
+    wall_from,
+    zone,
+)
 
 router = APIRouter(tags=["scheduling"])
+
+T = TypeVar("T")
+AT_ONCE = 3_000  # times: a month of every quarter of an hour
 
 ZoneName = Annotated[str, Query(max_length=64, description="An IANA name, such as Europe/Berlin.")]
 Minutes = Annotated[int | None, Query(ge=1, le=10**6)]
@@ -41,20 +57,18 @@ async def slots(
 ) -> Response:
     """Every time in `[start, end)` at which the meeting can begin, by the days of the viewer's zone."""
     check_window(start, end)
-    clocks, (calendar, wish) = (
-        zone(zone_name),
-        await _wish(have, calendar_id, event_type, start, end, minutes, seats, own),
-    )
+    clocks = zone(zone_name)
+    calendar, wish = await _wish(have, calendar_id, event_type, start, end, minutes, seats, own)
     now = datetime.now(UTC)
 
     def work() -> bytes:
         days: dict[str, list[dict[str, str]]] = {}
         for each in rules.free_minutes(calendar, wish, start, end, now):
-            wall = text_of(clocks.wall(each))
-            days.setdefault(wall[:10], []).append({"start": utc_of(each), "time": wall[11:]})
+            day, time = divmod(clocks.wall(each), DAY)
+            days.setdefault(date_text(day), []).append({"start": utc_of(each), "time": CLOCK[time]})
         return orjson.dumps({"zone": zone_name, "tzdata": TZDATA, "minutes": wish.minutes, "days": days})
 
-    return Response(await asyncio.to_thread(work), media_type="application/json")
+    return Response(await worked(work, most(wish, start, end)), media_type="application/json")
 
 
 @router.get("/calendars/{calendar_id}/explanation")
@@ -137,6 +151,19 @@ async def _wish(
     if length not in definition.durations or seats > definition.seats:
         raise Rejected("duration_unknown", "Choose one of the durations and seats that are offered.", Reason.INVALID)
     return calendar, Wish(definition, length, seats, own)
+
+
+def most(wish: Wish, start: datetime, end: datetime) -> int:
+    """The most times that can be listed of a window."""
+    return int((end - start) / timedelta(minutes=wish.definition.interval))
+
+
+async def worked(work: Callable[[], T], times: int) -> T:
+    """The answer of `work`, which lists up to so many times: in a thread where others would have to wait for it.
+
+    What lists a month takes about a millisecond, and handing that to a thread and back takes as long.
+    """
+    return work() if times <= AT_ONCE else await asyncio.to_thread(work)
 
 
 def utc_of(minute: int) -> str:

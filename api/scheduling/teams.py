@@ -17,7 +17,7 @@ from api.problems import not_found
 from api.scheduling.bookings import Key, Move, NewBooking, Reasoned, appointment
 from api.scheduling.guests import Anybody, Ready, actor_of, proof_of
 from api.scheduling.settings import EventTypeBody, Slug, check_window
-from api.scheduling.slots import Minutes, utc_of
+from api.scheduling.slots import Minutes, most, utc_of, worked
 from api.secrets import id_from
 from api.services import Services
 from domain.kernel import Position
@@ -157,7 +157,7 @@ async def remove_type(team_id: UUID, slug: Slug, caller: SignedIn, desk: Front) 
     await desk.submit(RemoveType(slug), str(team_id), caller.actor)
 
 
-@router.get("/teams/{team_id}/slots")
+@router.get("/teams/{team_id}/slots", response_model=dict[str, Any])
 async def slots(
     team_id: UUID,
     event_type: str,
@@ -166,14 +166,15 @@ async def slots(
     have: Have,
     ready: Ready,
     minutes: Minutes = None,
-) -> dict[str, Any]:
+) -> Response:
     """When all of the team are free, or for a round robin at least one of them."""
     check_window(start, end)
     found, offered, length = await _offered(have, team_id, event_type, minutes)
     free = await _free(have, found, _of_team(team_id, offered), length, start, end)
     starts = [set(each) for each in free.values()]
     common = set.union(*starts) if offered.mode is Mode.ROUND_ROBIN else set.intersection(*starts)
-    return {"minutes": length, "mode": offered.mode, "slots": [utc_of(each) for each in sorted(common)]}
+    shown = {"minutes": length, "mode": offered.mode, "slots": [utc_of(each) for each in sorted(common)]}
+    return Response(orjson.dumps(shown), media_type="application/json")
 
 
 @router.get("/teams/{team_id}/suitable")
@@ -314,16 +315,15 @@ async def _free(
 ) -> dict[UUID, list[int]]:
     members = ranking(found.members, "")
     known = await asyncio.gather(*(have.calendars.around(each, start, end) for each in members))
-    now = datetime.now(UTC)
+    wish, now = Wish(definition, minutes), datetime.now(UTC)
 
     def work() -> dict[UUID, list[int]]:
-        wish = Wish(definition, minutes)
         return {
             who: [] if each is None else rules.free_minutes(each, wish, start, end, now)
             for who, each in zip(members, known, strict=True)
         }
 
-    return await asyncio.to_thread(work)
+    return await worked(work, len(members) * most(wish, start, end))
 
 
 def _shown(row: Row) -> dict[str, Any]:

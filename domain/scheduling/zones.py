@@ -23,6 +23,7 @@ DAY = 24 * 60
 STRIDE = 14 * DAY  # no zone since 1972 has changed twice within it: Morocco keeps a month for Ramadan
 FIRST_YEAR, LAST_YEAR = 1972, 2069  # whose offsets are whole minutes in every zone, and that a booking may be in
 
+CLOCK = tuple(f"{minute // 60:02d}:{minute % 60:02d}" for minute in range(DAY))  # what it shows: "10:00"
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _MINUTE = 60_000_000  # microseconds
 
@@ -61,7 +62,13 @@ def day_of(wall: int) -> date:
 
 def text_of(wall: int) -> str:
     """A wall time as people write it, ISO 8601 without an offset: "2026-03-29T10:00"."""
-    return f"{day_of(wall)}T{wall % DAY // 60:02d}:{wall % 60:02d}"
+    return f"{date_text(wall // DAY)}T{CLOCK[wall % DAY]}"
+
+
+@lru_cache(maxsize=4096)
+def date_text(day: int) -> str:
+    """The date of a day counted from 1970, as people write it: "2026-03-29"."""
+    return date.fromordinal(day + _EPOCH_DAY).isoformat()
 
 
 def wall_from(text: str) -> int:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from uuid import UUID
 
-from domain.instants import micros
+from domain.instants import EPOCH
 from domain.scheduling.calendar.events import (
     AbsenceAdded,
     AbsenceRemoved,
@@ -59,7 +59,6 @@ from domain.scheduling.schedule import Absence, Holiday, Schedule
 # takes a week at most, and whoever did not come is noted within the days after.
 
 KEPT = timedelta(days=42)
-DAY = 86_400_000_000  # microseconds
 REFUSED = 100  # the latest parts that were refused: a repeated question gets no second answer
 
 
@@ -273,14 +272,15 @@ def evolve(calendar: Calendar, event: Event) -> Calendar:
 
 def day_of(start: datetime) -> int:
     """The day under which a booking is found."""
-    return micros(start) // DAY
+    return (start - EPOCH).days
 
 
 def indexed(bookings: dict[UUID, Booking]) -> Calendar:
     """A calendar of nothing but these bookings."""
-    days: dict[int, tuple[UUID, ...]] = {}
+    found: dict[int, list[UUID]] = {}
     for booking, each in bookings.items():
-        days[day_of(each.start)] = (*days.get(day_of(each.start), ()), booking)
+        found.setdefault(day_of(each.start), []).append(booking)
+    days = {day: tuple(ids) for day, ids in found.items()}
     held = tuple(booking for booking, each in bookings.items() if each.status is Status.HELD)
     longest = max((each.blocked for each in bookings.values()), default=0)
     return Calendar(bookings=bookings, days=days, held=held, longest=longest)
