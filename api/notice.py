@@ -1,18 +1,22 @@
 """What one was told, and how one wants to be told: notices, preferences, quiet hours, e-mail, webhooks, Web Push."""
 
 from datetime import datetime
+from hmac import compare_digest
 from typing import Annotated
+from urllib.parse import quote
 from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Depends, Query
+from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
 from api.callers import Front, Have, SignedIn, seen_in
 from api.identity import Body
-from api.problems import Problem
+from api.problems import Problem, not_found
 from api.secrets import id_from
 from domain.instants import instant
+from domain.kernel import Actor
 from domain.notice.quiet import Quiet
 from domain.notice.recipient import (
     AddWebhook,
@@ -27,6 +31,7 @@ from domain.notice.recipient import (
     RemoveEmail,
     RemoveWebhook,
     SetPreferences,
+    StopMails,
     SubscribeDevice,
     UnsubscribeDevice,
 )
@@ -35,6 +40,7 @@ router = APIRouter(prefix="/notice", tags=["notice"])
 
 Ready = Annotated[None, Depends(seen_in("projection.notice"))]
 PAGE = 50
+READER = Actor("system", "link in a mail")
 
 
 class NoticeOf(BaseModel):
@@ -165,6 +171,27 @@ async def confirm_email(body: Code, caller: SignedIn, desk: Front, have: Have) -
 @router.delete("/email", status_code=204)
 async def remove_email(caller: SignedIn, desk: Front) -> None:
     await desk.submit(RemoveEmail(), str(caller.person), caller.actor)
+
+
+# Links in mails.
+
+
+@router.post("/stop-mails/{person_id}/{category}/{mark}", status_code=204)
+async def stop_mails(person_id: UUID, category: Category, mark: str, desk: Front, have: Have) -> None:
+    """No more mails of this category. What a mail's `List-Unsubscribe` says, called by programs for mail (RFC 8058).
+
+    The mark in the address is the proof: no sign-in is needed, and nothing else can be done with it.
+    """
+    made = have.notice_keys.stop(str(person_id), category.value)
+    if not compare_digest(made.encode(), mark.encode()):
+        raise not_found()
+    await desk.submit(StopMails(category), str(person_id), READER)
+
+
+@router.get("/stop-mails/{person_id}/{category}/{mark}", status_code=303, response_class=RedirectResponse)
+async def ask_to_stop_mails(person_id: UUID, category: Category, mark: str) -> RedirectResponse:
+    """The page with the button: who only looks at an address, as machines do that check links, stops nothing."""
+    return RedirectResponse(f"/ui/stop-mails/{person_id}/{category}#{quote(mark, safe='')}", 303)
 
 
 # Webhooks.

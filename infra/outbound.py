@@ -34,6 +34,7 @@ class Mail:
     subject: str
     text: str
     calendar: Calendar | None = None
+    stop: str = ""  # the address that stops mails like this one, called by POST (RFC 8058); "": there is none
 
 
 class Post(Protocol):

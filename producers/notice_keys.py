@@ -1,4 +1,4 @@
-"""What of the notices hangs on the installation's secret: codes by mail, and what webhooks are signed with."""
+"""What of the notices hangs on the installation's secret: codes by mail, links that stop mails, keys of webhooks."""
 
 import base64
 import hmac
@@ -13,6 +13,7 @@ class NoticeKeys:
 
     codes: bytes
     webhooks: bytes
+    stops: bytes
 
     def code(self, person: str, address: str) -> str:
         """What proves that somebody reads the mail of an address: 100 bits, easy to type."""
@@ -22,6 +23,11 @@ class NoticeKeys:
     def code_hash(self, code: str) -> bytes:
         """What is kept of a code, in whatever way it was typed."""
         return hmac.digest(self.codes, "".join(code.split()).upper().replace("-", "").encode(), sha256)
+
+    def stop(self, person: str, category: str) -> str:
+        """What proves that a link to stop mails was made here: for this person and category, and for nothing else."""
+        made = hmac.digest(self.stops, f"{person}\x1f{category}".encode(), sha256)
+        return base64.urlsafe_b64encode(made[:18]).decode()
 
     def webhook(self, webhook: UUID) -> bytes:
         """What the calls of a webhook are signed with."""

@@ -270,9 +270,9 @@ def _charging(house: House) -> Charging:
 
 
 def notice_keys(house: House) -> NoticeKeys:
-    """What codes by mail and signatures of webhooks are made with."""
+    """What codes and links in mails, and signatures of webhooks, are made with."""
     keys = Secrets(house.secret)
-    return NoticeKeys(keys.key("e-mail code"), keys.key("webhook"))
+    return NoticeKeys(keys.key("e-mail code"), keys.key("webhook"), keys.key("stop mails"))
 
 
 def vapid(house: House) -> Vapid:

@@ -33,10 +33,16 @@ class Mails:
         self._keys, self._sender, self._url, self._mark = keys, sender, url.rstrip("/"), mark
         self._host = sender.rpartition("@")[2]
 
-    def of_notice(self, event: Due, to: str, name: str) -> Mail:
-        what = event.what
-        text = f"{what.text}\n\n{self._url}{what.link}\n" if self._url else f"{what.text}\n"
-        return Mail(f"{name}@{self._host}", to, what.subject, text)
+    def of_notice(self, event: Due, to: str, name: str, person: str) -> Mail:
+        what, name = event.what, f"{name}@{self._host}"
+        if not self._url:
+            return Mail(name, to, what.subject, f"{what.text}\n")
+        about, mark = f"{person}/{what.category.value}", self._keys.stop(person, what.category.value)
+        text = (
+            f"{what.text}\n\n{self._url}{what.link}\n\n"
+            f"No more mails of this kind: {self._url}/ui/stop-mails/{about}#{mark}\n"
+        )
+        return Mail(name, to, what.subject, text, stop=f"{self._url}/notice/stop-mails/{about}/{mark}")
 
     def of_code(self, event: EmailGiven, at: Recorded) -> Mail:
         code = self._keys.code(at.aggregate_id, event.address)

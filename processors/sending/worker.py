@@ -169,7 +169,7 @@ class Sending(Keeper):
                 match delivery.channel:
                     case Channel.EMAIL:
                         name = way(what.notice, delivery.channel, delivery.target).replace("/", ".")
-                        await out.post.send(out.mails.of_notice(event, delivery.address, name))
+                        await out.post.send(out.mails.of_notice(event, delivery.address, name, at.aggregate_id))
                     case Channel.WEBHOOK:
                         key = out.keys.webhook(delivery.target)
                         await self._called(webhook_call(delivery.address, key, what, at.micros, micros_now()), (410,))

@@ -20,14 +20,8 @@ from processors import faust
 from processors.streams import Follower, Stream
 from schemas.codec import Codec
 from septet.composition import House, build
-from tests.contract.secured import (
-    CASSANDRA_PASSWORD,
-    CASSANDRA_USER,
-    Certificates,
-    SecuredBroker,
-    SecuredNode,
-    certificates,
-)
+from tests.certificates import Certificates, certificates
+from tests.contract.secured import CASSANDRA_PASSWORD, CASSANDRA_USER, SecuredBroker, SecuredNode
 from tests.gapless import envelope
 from tests.unit.processors.streaming import CODEC
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.notice.quiet import Quiet
-from domain.notice.recipient.events import Channel, Choice, Notice
+from domain.notice.recipient.events import Category, Channel, Choice, Notice
 
 # By the person.
 
@@ -125,6 +125,13 @@ class NoteFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class StopMails:
+    """Whoever reads a mail wants none of its category any more: the link in it needs no sign-in."""
+
+    category: Category
+
+
+@dataclass(frozen=True, slots=True)
 class Clear:
     """The account has ended."""
 
@@ -142,5 +149,5 @@ ByPerson = (
     | UnsubscribeDevice
     | MarkRead
 )
-BySystem = Tell | Withdraw | Release | NoteDelivered | NoteFailed | Clear
+BySystem = Tell | Withdraw | Release | NoteDelivered | NoteFailed | StopMails | Clear
 Command = ByPerson | BySystem

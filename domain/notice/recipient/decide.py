@@ -23,6 +23,7 @@ from domain.notice.recipient.commands import (
     RemoveEmail,
     RemoveWebhook,
     SetPreferences,
+    StopMails,
     SubscribeDevice,
     Tell,
     UnsubscribeDevice,
@@ -31,6 +32,7 @@ from domain.notice.recipient.commands import (
 from domain.notice.recipient.events import (
     Category,
     Channel,
+    Choice,
     Cleared,
     Delivered,
     Delivery,
@@ -116,6 +118,8 @@ def _by_system(recipient: Recipient, command: BySystem, context: Context) -> lis
             return [Delivered(id, channel, target, attempts)]
         case NoteFailed():
             return _failed(recipient, command)
+        case StopMails(category=category):
+            return _stop_mails(recipient, category)
         case Clear():
             return [Cleared()]
 
@@ -184,6 +188,16 @@ def _set_preferences(recipient: Recipient, command: SetPreferences) -> list[Even
     if choices == recipient.choices and command.quiet == recipient.quiet:
         return []
     return [PreferencesSet(command.choices, command.quiet)]
+
+
+def _stop_mails(recipient: Recipient, stopped: Category) -> list[Event]:
+    """Everything else stays as it was chosen, also for categories that come later."""
+    kept = recipient.choices.get(stopped.value, tuple(Channel))
+    if Channel.EMAIL not in kept:
+        return []
+    choices = {**recipient.choices, stopped.value: tuple(each for each in kept if each is not Channel.EMAIL)}
+    chosen = tuple(Choice(Category(name), channels) for name, channels in choices.items())
+    return [PreferencesSet(chosen, recipient.quiet)]
 
 
 def _give_email(recipient: Recipient, command: GiveEmail, context: Context) -> list[Event]:

@@ -1,9 +1,13 @@
 """What one was told, at the bell: it comes by itself, is read, and one says how one wants it."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from playwright.sync_api import expect
 
+from api.secrets import Secrets
+from producers.notice_keys import NoticeKeys
+from tests.e2e.console.conftest import Running
 from tests.e2e.console.person import DESK, HAND, Arrive, Person, fresh
 from tests.e2e.console.test_console_parking import PLACE, TARIFF
 
@@ -36,6 +40,31 @@ def test_a_notice_comes_by_itself_and_is_read(person: Arrive) -> None:
     page.reload()
     expect(listed).to_contain_text("Space reserved")
     expect(page.get_by_role("button", name="Mark all as read")).to_have_count(0)
+
+
+def _mark_of(folder: Path, person: str, category: str) -> str:
+    """The proof in the link of a mail: made with the installation's secret, as whoever mails makes it."""
+    keys = Secrets((folder / "secret").read_text().encode())
+    return NoticeKeys(b"", b"", keys.key("stop mails")).stop(person, category)
+
+
+def test_a_link_in_a_mail_stops_its_kind_without_a_sign_in(person: Arrive, running: Running) -> None:
+    ann, reader = person("ann"), person("reader", registered=False, **HAND)
+    own = ann.stored("septet.session")["septet.session"]["user_id"]
+    page, mark = reader.page, _mark_of(Path(running.settings["SEPTET_DATA"]), own, "parking")
+    reader.goto(f"/notice/stop-mails/{own}/parking/{mark}")  # as in the header: whoever only looks stops nothing
+    expect(page.get_by_role("heading", name="No more mails?")).to_be_visible()
+    assert "email" in ann.ask("GET", "/notice/preferences")["channels"]["parking"]
+    assert reader.look("stop mails") == {}
+    page.get_by_role("button", name="Stop these mails").click()
+    expect(page.get_by_role("status")).to_contain_text("Nothing more is mailed to you about car parks.")
+    ann.goto("/ui/notices/settings")
+    expect(ann.page.get_by_role("checkbox", name="Car parks: E-mail")).not_to_be_checked()
+    expect(ann.page.get_by_role("checkbox", name="Car parks: Push")).to_be_checked()
+    expect(ann.page.get_by_role("checkbox", name="Bookings: E-mail")).to_be_checked()
+    reader.goto(f"/ui/stop-mails/{own}/bookings#{mark}")  # another one's proof
+    page.get_by_role("button", name="Stop these mails").click()
+    expect(page.get_by_role("alert")).to_be_visible()
 
 
 def test_one_says_how_one_wants_to_be_told(person: Arrive) -> None:

@@ -34,6 +34,7 @@ from domain.notice.recipient import (
     Read,
     Release,
     SetPreferences,
+    StopMails,
     SubscribeDevice,
     Tell,
     WebhookAdded,
@@ -78,6 +79,20 @@ def test_of_each_category_by_the_channels_that_were_chosen() -> None:
     chosen.when(SetPreferences((), Quiet("Mars/Base", 0, 1)), by=ANN).rejected("zone_unknown")
     chosen.when(SetPreferences((), Quiet("UTC", 60, 60)), by=ANN).rejected("quiet_invalid")
     chosen.when(SetPreferences((), None), by=BOB).rejected("not_yours", Reason.FORBIDDEN)
+
+
+def test_a_link_in_a_mail_stops_the_mails_of_its_category_and_nothing_else() -> None:
+    chosen = Choice(Category.PARKING, (Channel.EMAIL, Channel.PUSH))
+    told = given(*ALL, PreferencesSet((chosen,), NIGHT), to=ANN)
+    fewer = Choice(Category.PARKING, (Channel.PUSH,))
+    stopped = told.when(StopMails(Category.PARKING), by=SYSTEM).then(PreferencesSet((fewer,), NIGHT))
+    stopped.when(StopMails(Category.PARKING), by=SYSTEM).then()
+    rest = tuple(each for each in Channel if each is not Channel.EMAIL)
+    stopped.when(StopMails(Category.BOOKINGS), by=SYSTEM).then(
+        PreferencesSet((fewer, Choice(Category.BOOKINGS, rest)), NIGHT)
+    )
+    stopped.when(Tell(notice(1)), by=SYSTEM).then(Due(notice(1), True, (MAIL, HOOKED, PUSHED), NOON))
+    told.when(StopMails(Category.PARKING), by=BOB).rejected("not_yours", Reason.FORBIDDEN)
 
 
 def test_in_quiet_hours_it_waits_for_their_end_and_what_is_urgent_does_not() -> None:

@@ -31,8 +31,9 @@ from domain.notice.recipient import (
     NoteDelivered,
     NoteFailed,
 )
-from infra.outbound import Away, Refused
+from infra.outbound import Away, Mail, Refused
 from infra.post.folder import Folder
+from infra.post.message import message_of
 from infra.post.smtp import Smtp
 from infra.post.web import Http
 from processors.sending import worker
@@ -47,7 +48,7 @@ from tests.unit.domain.notices import INTRO, notice
 from tests.unit.past import CODEC
 from tests.unit.processors.stage import Stage, staged
 
-KEYS = NoticeKeys(b"c" * 32, b"w" * 32)
+KEYS = NoticeKeys(b"c" * 32, b"w" * 32, b"s" * 32)
 VAPID = Vapid(b"v" * 32, "septet@example.org")
 SENDER = "septet@example.org"
 MAILS = Mails(KEYS, SENDER, "https://septet.example.org", "mark")
@@ -142,6 +143,34 @@ async def test_a_mail_is_handed_to_a_server_once(
     await stage.tables.write(await handler.handle(records))
     await tend(stage, handler)
     assert (len(box.taken), await waiting(stage)) == (1, 0)
+
+
+async def test_a_mail_says_how_to_stop_its_kind_in_one_click_and_in_words(
+    stage: Stage, clock: Clock, mailbox: tuple[Mailbox, str]
+) -> None:
+    box, url = mailbox
+    stage.happen(Due(notice(1), True, (MAIL,), NOON), ANN)
+    handler = sending(stage, Smtp(url, "", SENDER))
+    await stage.run(handler)
+    await tend(stage, handler)
+    [mail] = box.taken
+    mark = KEYS.stop(str(ANN), "bookings")
+    assert mail["List-Unsubscribe"] == f"<https://septet.example.org/notice/stop-mails/{ANN}/bookings/{mark}>"
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert f"https://septet.example.org/ui/stop-mails/{ANN}/bookings#{mark}" in mail.get_content().splitlines()[-1]
+    assert len({KEYS.stop(str(who), kind) for who in (ANN, BOB) for kind in ("bookings", "parking")}) == 4
+
+
+@pytest.mark.parametrize(("address", "headers"), [("http://here.example/x", 1), ("", 0)])
+def test_one_click_is_promised_only_where_it_goes_by_tls(address: str, headers: int) -> None:
+    message = message_of(Mail("1@example.org", "ann@example.org", "Subject", "Text", stop=address), SENDER)
+    assert len([name for name in message if name.startswith("List-")]) == headers
+
+
+def test_a_long_address_in_a_header_stays_one_word() -> None:
+    address = f"https://{'a' * 60}.example.org/{'b' * 150}"
+    made = message_of(Mail("1@example.org", "ann@example.org", "Subject", "Text", stop=address), SENDER)
+    assert f"List-Unsubscribe: <{address}>\r\n".encode() in made.as_bytes(policy=made.policy.clone(linesep="\r\n"))
 
 
 async def test_a_mail_that_is_not_taken_is_tried_again_with_the_same_id_and_given_up_for_all_to_see(
