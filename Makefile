@@ -22,11 +22,10 @@ check: dev static ## the fast checks: format, lint, types, import rules, unit te
 	@$(BIN)/pytest -q tests/unit
 
 test: dev tools static ## everything: the checks, then all tests on real Kafka, Cassandra and a browser
-	@mkdir -p artifacts  # the rules and codecs fill one core while the tests with servers mostly wait
-	@$(BIN)/pytest tests/unit >artifacts/unit-tests.txt 2>&1 & unit=$$!; trap "kill $$unit 2>/dev/null || true" EXIT; failed=0; \
-	    $(BIN)/pytest --ignore tests/unit --ignore tests/e2e/console || failed=1; \
-	    wait $$unit || failed=1; cat artifacts/unit-tests.txt; exit $$failed
-	@$(BIN)/pytest tests/e2e/console  # in a run of its own: the servers of the others have ended
+	@mkdir -p artifacts  # two halves beside each other: what has servers waits a lot, the rest computes
+	@$(BIN)/pytest -m "not cluster" >artifacts/tests-without-servers.txt 2>&1 & other=$$!; \
+	    trap "kill $$other 2>/dev/null || true" EXIT; failed=0; $(BIN)/pytest -m cluster || failed=1; \
+	    wait $$other || failed=1; cat artifacts/tests-without-servers.txt; exit $$failed
 
 chaos: dev tools ## break everything under load for MINUTES (10); SEED repeats the choices of a run
 	@SEPTET_CHAOS_MINUTES=$(or $(MINUTES),10) SEPTET_CHAOS_SEED=$(or $(SEED),0) $(BIN)/pytest -s tests/chaos

@@ -1,5 +1,6 @@
 """What every test may use: real Kafka and Cassandra. And the order of the whole run."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,19 @@ settings.load_profile("untimed")
 pytest_plugins = ["tests.services"]
 
 ROOT = Path(__file__).parent
+SERVERS = {"kafka", "cassandra"}  # the fixtures that start them
 # The quick ones first; those that bring all their servers before those that share some until the run ends. The
 # browser's last: its driver keeps an event loop in the main thread, and no asynchronous test can run beside it.
 ORDER = ("unit", "contract", "chaos", "e2e/test_local_cluster.py", "e2e", "e2e/console")
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Marks what needs servers before `-m` chooses, and puts in order what it has chosen."""
+    for item in items:
+        if SERVERS & set(getattr(item, "fixturenames", ())):
+            item.add_marker("cluster")
+    yield
     items.sort(key=_room)  # stable: within a room they stay as they are
 
 

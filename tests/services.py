@@ -26,6 +26,7 @@ from infra.local.ports import free_port
 from infra.local.server import Server
 
 COMPOSE_FILE = Path(__file__).resolve().parents[1] / "infra" / "compose.yaml"
+QUICK = "-XX:TieredStopAtLevel=1"  # servers of minutes: what the second compiler costs them, they never get back
 OWNER = "septet.tests.owner"  # label of our containers: the process id of the run they belong to
 
 
@@ -57,6 +58,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="auto",
         help="What runs Kafka and Cassandra: containers, processes of this machine, or whichever can be had.",
     )
+
+
+def pytest_configure() -> None:
+    os.environ.setdefault("JAVA_TOOL_OPTIONS", QUICK)
 
 
 @pytest.fixture(scope="session")
@@ -129,7 +134,8 @@ class _Container:
         )
         # A fixed port, as one chosen by Docker would change with every start, and only for this machine.
         self._testcontainer.ports[str(port)] = (host, int(host_port))  # type: ignore[assignment]
-        for variable, value in _environment(name, f"{name.upper()}_PORT", host_port).items():
+        environment = _environment(name, f"{name.upper()}_PORT", host_port)
+        for variable, value in (environment | {"JAVA_TOOL_OPTIONS": os.environ["JAVA_TOOL_OPTIONS"]}).items():
             self._testcontainer.with_env(variable, value)
 
     def __enter__(self) -> Self:

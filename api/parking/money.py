@@ -149,7 +149,8 @@ async def invoice_on_paper(invoice_id: UUID, caller: SignedIn, have: Have, ready
     name, address, zone = (lot.name, lot.address, lot.zone) if lot else ("", "", "UTC")
     issued = row["issued_at"].astimezone(ZoneInfo(zone))
     corrects = first["number"] if first else None
-    data = invoice_pdf(row, name, address, payer.get(row["payer"], ""), corrects, issued)
+    to = payer.get(row["payer"], "")
+    data = await asyncio.to_thread(invoice_pdf, row, name, address, to, corrects, issued)
     file = f'inline; filename="{row["kind"].replace(" ", "-")}-{number_of(row)}.pdf"'
     return Response(data, media_type="application/pdf", headers={"Content-Disposition": file})
 

@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from fpdf import FPDF
-
 from domain.parking.tariff import exponent
 from infra.tables import Row
 
@@ -18,6 +16,8 @@ def money(amount: int, currency: str) -> str:
 
 def invoice_pdf(row: Row, lot: str, address: str, payer: str, corrects: int | None, issued: datetime) -> bytes:
     """One page: who, for what, how much, the tax in it. Letters beyond Latin-1 are shown as question marks."""
+    from fpdf import FPDF  # here: it takes as long to load as all of FastAPI, and few are ever printed
+
     page = FPDF(format="A4")
     page.set_creation_date(issued)  # so that the same invoice is the same file
     title = f"{row['kind'].capitalize()} {number_of(row)}"

@@ -155,7 +155,9 @@ def main(
 ) -> None:
     """Runs until it is told to stop. It keeps everything in memory and takes no real money."""
     till = Till()
-    uvicorn.run(app_of(till, Webhooks(till, webhook, secret)), host="127.0.0.1", port=port, log_level="warning")
+    app = app_of(till, Webhooks(till, webhook, secret))
+    # Answers that are held back as a fault keep nobody from ending it.
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=1)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """Histories of any aggregate, made of its commands' types; a new one needs at most a line in IDS or SENSIBLE."""
 
 from collections.abc import Callable
-from copy import deepcopy
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -62,7 +61,7 @@ class Attempt:
     command: Message
     context: Context
     before: State
-    copy: State  # of the state before, made before the decision
+    copy: State  # of the state before, made before the decision; the state itself where none is made
     events: tuple[Message, ...]
     after: State
 
@@ -74,6 +73,7 @@ class History:
     aggregate: Aggregate
     id: str
     now: datetime = NOON
+    copied: Callable[[State], State] = lambda state: state  # what an attempt keeps of the state before it
     events: list[Message] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
 
@@ -84,7 +84,7 @@ class History:
     def attempt(self, command: Message, actor: Actor) -> Attempt:
         """Decides the command and goes on from there; a rejection leaves all as it was, any other error is a defect."""
         before = after = self.state
-        copy = deepcopy(before)
+        copy = self.copied(before)
         context = Context(self.now, actor, self.id, len(self.events), f"command {len(self.attempts)}")
         events = self._decided(command, context)
         for event in events:
@@ -105,7 +105,9 @@ class History:
             return ()
 
 
-def history_of(aggregate: Aggregate, seed: int, steps: int) -> History:
+def history_of(
+    aggregate: Aggregate, seed: int, steps: int, copied: Callable[[State], State] = lambda state: state
+) -> History:
     """What people and the system may try with one aggregate, sensible or not: the same for the same seed.
 
     A generator of our own, since drawing every value through hypothesis is a hundred times slower; hypothesis picks
@@ -113,7 +115,7 @@ def history_of(aggregate: Aggregate, seed: int, steps: int) -> History:
     """
     chance = Random(seed)
     ids = IDS.get(aggregate.name, (str(ANN),))
-    history = History(aggregate, chance.choice(ids) if chance.random() < 0.9 else "no id")
+    history = History(aggregate, chance.choice(ids) if chance.random() < 0.9 else "no id", copied=copied)
     beginning = BEGINNINGS.get(aggregate.name, ()) if steps else ()
     for command, actor in beginning[: chance.randrange(2 * len(beginning) + 1)]:
         history.attempt(command, actor)

@@ -3,6 +3,7 @@
 from copy import deepcopy
 from datetime import timedelta
 from functools import reduce
+from itertools import chain
 
 import pytest
 from hypothesis import assume, settings
@@ -32,6 +33,9 @@ seeds, steps = st.integers(0, 2**32), st.integers(0, 40)
 OWN = message_id(SEAL, GROUP, 1, ANN)
 BY_ANN = Actor("person", str(ANN))
 
+# Seeds of histories in which something rare comes up: where to look first, so that the search need not go on for long.
+TELLING = {"person": (618,), "lot": (868,), "payment": (224,), "calendar": (167,), "recipient": (471,)}
+
 # Commands that may be repeated to some effect, each with an example. All others add nothing when they come again.
 ADDITIVE: dict[type, tuple[Given, Message, Actor]] = {
     # Saying the same twice is two messages. What a device sends again has the same command id.
@@ -57,7 +61,7 @@ ADDITIVE: dict[type, tuple[Given, Message, Actor]] = {
 def test_a_command_is_accepted_or_rejected_and_nothing_is_changed_in_place(
     aggregate: Aggregate, seed: int, steps: int
 ) -> None:
-    history = history_of(aggregate, seed, steps)  # any error but a rejection fails in here
+    history = history_of(aggregate, seed, steps, deepcopy)  # any error but a rejection fails in here
     for attempt in history.attempts:
         assert attempt.before == attempt.copy
         assert all(type(event) in aggregate.events for event in attempt.events)
@@ -99,7 +103,7 @@ def test_the_exceptions_are_exceptions(command: type) -> None:
 def test_what_is_tried_is_not_in_vain(aggregate: Aggregate) -> None:
     """Every event comes up and every command has an effect, so that the properties above are about something."""
     unseen = {*aggregate.events, *aggregate.commands}
-    for seed in range(1_000):
+    for seed in chain(TELLING.get(aggregate.name, ()), range(1_000)):
         history = history_of(aggregate, seed, 40)
         unseen -= {type(event) for event in history.events}
         unseen -= {type(each.command) for each in history.attempts if each.events}
