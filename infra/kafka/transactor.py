@@ -1,4 +1,4 @@
-"""The transactional producer of one slot: at any time one process in the cluster can commit with it."""
+"""The transactional producers of one slot: at any time one process in the cluster can commit with them."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -22,7 +22,6 @@ log = structlog.get_logger(__name__)
 TRANSACTIONAL: Settings = {
     "transaction.timeout.ms": 10_000,
     "message.timeout.ms": 9_000,
-    # A commit returns before its markers are written; the next transaction then waits one back-off.
     "retry.backoff.ms": 1,
     "retry.backoff.max.ms": 5,
     "delivery.report.only.error": True,
@@ -59,15 +58,51 @@ class _Broken(Exception):
 
 
 class KafkaTransactor:
-    """Begins, fills and ends transactions; `patience` is how many seconds it waits for a silent Kafka.
+    """Begins, fills and ends transactions, one at a time, with two transactional ids by turns.
 
-    A slot is a transactional id together with the static member whose offsets are committed with it: a process that
-    takes one takes both. Where Kafka calls this one fenced, it ends.
+    A commit returns before its markers are written, and until then the broker refuses the id's next transaction. The
+    library asks again after 20 ms, which is more than all the rest of a small transaction; the other id may go on at
+    once. A slot is both ids together with the static member whose offsets are committed with them: a process that takes
+    one takes all. Where Kafka calls this one fenced, it ends.
+
+    `patience` is how many seconds it waits for a silent Kafka.
     """
 
     def __init__(self, settings: Settings, slot: str, patience: float) -> None:
-        self._slot, self._patience = slot, patience
-        own: Settings = {"transactional.id": slot, "error_cb": telling(f"transactor {slot}")}
+        self._now = TransactionalId(settings, slot, patience)
+        try:
+            self._next = TransactionalId(settings, f"{slot}~", patience)
+        except BaseException:
+            self._now.close()
+            raise
+
+    def begin(self) -> None:
+        self._now.abort()
+        self._now, self._next = self._next, self._now
+        self._now.begin()
+
+    def send(self, topic: str, partition: int, key: bytes, value: bytes | None, headers: Headers) -> None:
+        """Raises ValueError where the record is larger than a broker takes; the transaction stays as it was."""
+        self._now.send(topic, partition, key, value, headers)
+
+    def commit(self, consumer: Consumer | None, offsets: Mapping[TopicPartition, int]) -> None:
+        """Raises CommitUnknown where Kafka went away so late that the end cannot be told; then the process must end."""
+        self._now.commit(consumer, offsets)
+
+    def abort(self) -> None:
+        self._now.abort()
+
+    def close(self) -> None:
+        self._now.close()
+        self._next.close()
+
+
+class TransactionalId:
+    """One id of a slot and its client: a transaction of it begins when the one before has ended for good."""
+
+    def __init__(self, settings: Settings, name: str, patience: float) -> None:
+        self._name, self._patience = name, patience
+        own: Settings = {"transactional.id": name, "error_cb": telling(f"transactor {name}")}
         self._settings = settings | PRODUCING | TRANSACTIONAL | own
         self._identity, self._commits = uuid4().hex[:12], 0
         self._closed = False
@@ -86,7 +121,6 @@ class KafkaTransactor:
         self._open = True
 
     def send(self, topic: str, partition: int, key: bytes, value: bytes | None, headers: Headers) -> None:
-        """Raises ValueError where the record is larger than a broker takes; the transaction stays as it was."""
         try:
             self._produce(topic, value, key, partition, headers=headers)
         except BufferError:
@@ -100,7 +134,6 @@ class KafkaTransactor:
             raise TransactionAborted(str(error)) from failure
 
     def commit(self, consumer: Consumer | None, offsets: Mapping[TopicPartition, int]) -> None:
-        """Raises CommitUnknown where Kafka went away so late that the end cannot be told; then the process must end."""
         if not isinstance(consumer, KafkaConsumer | None):
             raise TypeError("the offsets of another log's consumer cannot be part of a Kafka transaction")
         self._commits += 1
@@ -145,7 +178,7 @@ class KafkaTransactor:
         """Leaves the client behind. It must not die where it is dropped: its end may wait for Kafka, or for ever."""
         self._calls.end()
         with suppress(KafkaException):  # a client that was fenced has no more to end
-            end(self._client.close, f"transactor {self._slot}")
+            end(self._client.close, f"transactor {self._name}")
 
     def _connect(self) -> None:
         self._client = Client(self._settings)
@@ -163,9 +196,9 @@ class KafkaTransactor:
                 self._taken = True
             except _Broken as broken:
                 if self._failed is None or is_fatal(self._failed):
-                    raise Fenced(f"{self._slot}: {broken}") from broken
+                    raise Fenced(f"{self._name}: {broken}") from broken
                 if time.monotonic() > deadline:
-                    raise LogUnavailable(f"{self._slot}: {broken}") from broken
+                    raise LogUnavailable(f"{self._name}: {broken}") from broken
                 self._part()
                 self._connect()
 
@@ -173,7 +206,7 @@ class KafkaTransactor:
         """Replaces a client that can do nothing more; raises Fenced where it was fenced."""
         self._end_if_fenced()
         error = self._failed
-        log.warning("replacing a transactional client", slot=self._slot, error=str(error))
+        log.warning("replacing a transactional client", slot=self._name, error=str(error))
         self._part()
         self._connect()
         self._take()
@@ -185,7 +218,7 @@ class KafkaTransactor:
         supervisor starts it anew.
         """
         if self._failed is not None and self._failed.code() in FENCING:
-            raise Fenced(f"{self._slot}: {self._failed}")
+            raise Fenced(f"{self._name}: {self._failed}")
 
     def _send_offsets(self, consumer: KafkaConsumer, offsets: Mapping[TopicPartition, int], note: str) -> None:
         # Only what is on the log is asked about: else an owner could be confirmed, pause, and write behind the back of
@@ -249,7 +282,7 @@ class KafkaTransactor:
                 elif time.monotonic() > deadline:
                     self._failed = error
                 else:
-                    log.warning("kafka does not answer, trying again", slot=self._slot, step=what, error=str(error))
+                    log.warning("kafka does not answer, trying again", slot=self._name, step=what, error=str(error))
                     time.sleep(0.1)
         raise _Broken(str(self._failed))
 
@@ -257,4 +290,4 @@ class KafkaTransactor:
         deadline = time.monotonic() + self._patience
         while len(self._client) and self._client.flush(0.1):
             if time.monotonic() > deadline:
-                raise LogUnavailable(f"{self._slot}: too many records wait for Kafka")
+                raise LogUnavailable(f"{self._name}: too many records wait for Kafka")
