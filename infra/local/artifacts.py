@@ -1,6 +1,7 @@
 """Java itself and the jars of a server, fetched once from Maven and kept in the user's cache."""
 
 import fcntl
+import os
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ POM = """<project>
   </dependencies>
 </project>
 """
+FEW_CORES = 4
 DEPENDENCY = "    <dependency><groupId>{}</groupId><artifactId>{}</artifactId><version>{}</version></dependency>"
 
 
@@ -31,6 +33,11 @@ def java() -> str:
         return str(candidate)
     _install_missing("java")
     return str(shutil.which("java"))
+
+
+def compilation() -> list[str]:
+    """Options of a JVM for this machine: on few cores the second compiler takes half of one for many minutes."""
+    return ["-XX:TieredStopAtLevel=1"] if (os.cpu_count() or 1) < FEW_CORES else []
 
 
 def jars(name: str, coordinates: Sequence[str]) -> Path:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from infra.local.artifacts import jars, java
+from infra.local.artifacts import compilation, jars, java
 from infra.local.ports import free_port
 from infra.local.server import Server
 
@@ -116,6 +116,7 @@ class CassandraNode(Server):
         logging.write_text(LOGGING)
         options = [
             *MEMORY,
+            *compilation(),
             *(f"--add-exports={module}/{part}=ALL-UNNAMED" for module, parts in EXPORTS.items() for part in parts),
             *(f"--add-opens={module}/{part}=ALL-UNNAMED" for module, parts in OPENS.items() for part in parts),
             "-Djdk.attach.allowAttachSelf=true",

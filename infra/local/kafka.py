@@ -10,7 +10,7 @@ from pathlib import Path
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from infra.local.artifacts import jars, java
+from infra.local.artifacts import compilation, jars, java
 from infra.local.ports import free_port
 from infra.local.server import NotReady, Server
 
@@ -94,7 +94,8 @@ class KafkaBroker(Server):
         logging.write_text(LOGGING)
         if not (data / "meta.properties").exists():
             self._format(java_, classpath, properties)
-        options = ["-Xms256m", "-Xmx512m", "-XX:+UseG1GC", f"-Dlog4j2.configurationFile={logging}"]
+        memory = ["-Xms256m", "-Xmx512m", "-XX:+UseG1GC"]
+        options = [*memory, *compilation(), f"-Dlog4j2.configurationFile={logging}"]
         return [java_, *options, "-cp", classpath, "kafka.Kafka", str(properties)]
 
     def _format(self, java_: str, classpath: str, properties: Path) -> None:
