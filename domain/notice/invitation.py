@@ -135,6 +135,11 @@ class Invitation:
         """Everybody who is mailed."""
         return (self.address, *self.further) if self.address else self.further
 
+    @property
+    def cancelled(self) -> bool:
+        """Whether that is the last that was told."""
+        return self.told[-1:] != () and self.told[-1].startswith(f"{Change.CANCELLED}/")
+
 
 INITIAL = Invitation()
 
@@ -201,6 +206,8 @@ def _announce(invitation: Invitation, command: Announce, context: Context) -> li
     change = command.change
     if _mark(change, meeting, command.offset) in invitation.told:
         return []
+    if change is Change.REMINDER and (meeting.start != known.start or invitation.cancelled):
+        return []  # of a part that had not heard of it yet
     by_one = change in (Change.MOVED, Change.CANCELLED)  # who does it knows of it
     to_host = change is Change.REMINDER or (by_one and not command.by_host)
     return [

@@ -87,7 +87,9 @@ def guests_changed(event: GuestsChanged, at: Recorded) -> list[Then]:
 
 
 def reminded(event: Reminded, at: Recorded) -> list[Then]:
-    return [Then(Announce(Change.REMINDER, event.start, offset=event.minutes), str(event.booking))]
+    """Each host by their part; the guest by the meeting, which every part asks for and the first has told."""
+    soon = Announce(Change.REMINDER, event.start, offset=event.minutes)
+    return [Then(soon, str(each)) for each in (event.booking, event.meeting) if each is not None]
 
 
 def settled(event: Settled, at: Recorded) -> list[Then]:

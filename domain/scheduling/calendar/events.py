@@ -267,6 +267,7 @@ class Reminded:
     booking: UUID
     start: datetime
     minutes: int
+    meeting: UUID | None = None  # of several hosts, that it is a part of
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def remind(calendar: Calendar, command: Remind, context: Context) -> list[Event]
         return []  # stale
     if known.start <= context.now or command.minutes in known.reminded:
         return []
-    return [Reminded(command.booking, known.start, command.minutes)]
+    return [Reminded(command.booking, known.start, command.minutes, known.meeting)]
 
 
 def hold_part(calendar: Calendar, command: HoldPart, context: Context) -> list[Event]:

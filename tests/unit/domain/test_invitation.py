@@ -53,6 +53,20 @@ def test_a_change_is_told_once_and_one_that_comes_back_once_more() -> None:
     assert reminded.when(Announce(Change.REMINDER, INTRO.start, offset=15), by=SYSTEM).events
 
 
+def test_a_meeting_of_several_is_reminded_of_once_and_not_of_what_it_was_before() -> None:
+    open_to_guest = given(to=CID).when(Open(None, BOB, INTRO, GUEST, ()), by=SYSTEM).accepted()
+    soon = Announce(Change.REMINDER, INTRO.start, offset=60)
+    first = open_to_guest.when(soon, by=SYSTEM)
+    [event] = first.events
+    assert isinstance(event, Announced)
+    assert (event.host, event.guest, event.to_guest, event.addresses) == (None, BOB, True, (GUEST,))
+    first.accepted().when(soon, by=SYSTEM).then()  # of the next part
+    later = Announce(Change.MOVED, INTRO.start + timedelta(hours=1), 1)
+    open_to_guest.when(later, by=SYSTEM).accepted().when(soon, by=SYSTEM).then()
+    cancelled = open_to_guest.when(Announce(Change.CANCELLED, sequence=1_000), by=SYSTEM).accepted()
+    cancelled.when(soon, by=SYSTEM).then()
+
+
 def test_a_request_is_in_calendars_once_it_is_approved() -> None:
     asked = opened(confirmed=False)
     [_, event] = asked.events

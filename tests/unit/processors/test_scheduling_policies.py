@@ -5,23 +5,29 @@ from uuid import UUID
 
 from domain.instants import micros
 from domain.kernel import ANONYMOUS, Message
+from domain.notice.invitation import Announce, Change
 from domain.scheduling.calendar import (
     Approve,
     Booked,
+    BookPart,
     DropPart,
     ExpireHold,
     HoldEnded,
+    HoldPart,
+    JoinTeam,
     Remind,
+    Reminded,
     Reschedule,
     SetReminder,
 )
 from domain.scheduling.calendar.bookings import HOLD
 from domain.scheduling.meeting import Failed, NoteDenied, NoteMoveDenied, part_id
+from processors.policies.notice import RULES as NOTICE
 from processors.policies.rules import Then
 from processors.policies.scheduling import RULES
 from schemas.envelope import Recorded
-from tests.scenario import ANN, BOB, NOON, Given
-from tests.unit.domain.calendars import ONE, TEN, TWO, book, calendar, hold
+from tests.scenario import ANN, BOB, CID, NOON, SYSTEM, Given
+from tests.unit.domain.calendars import INTRO, ONE, TEN, TWO, book, calendar, hold
 from tests.unit.domain.test_calendar import booked, waiting
 
 HOUR = timedelta(hours=1)
@@ -41,6 +47,19 @@ def test_each_reminder_of_a_confirmed_booking_has_its_deadline() -> None:
     assert follows(last(booked())) == [Then(Remind(ONE, TEN, 60), str(ANN), due=TEN - HOUR)]  # a day before is over
     early = follows(last(booked()), at=TEN - 48 * HOUR)
     assert [each.due for each in early] == [TEN - 24 * HOUR, TEN - HOUR]
+
+
+def test_a_part_reminds_its_host_and_the_guest_of_the_whole_meeting() -> None:
+    due = Remind(ONE, TEN, 60)
+    parts = (HoldPart(CID, TWO, ONE, INTRO, TEN, 30, TEN), BookPart(TWO, INTRO, book().appointment))
+    given = calendar().when(JoinTeam(CID), by=ANN).accepted()
+    for each in parts:
+        given = given.when(each, by=SYSTEM).accepted()
+    reminded = last(given.when(due, by=SYSTEM, at=TEN - HOUR).then(Reminded(ONE, TEN, 60, TWO)))
+    recorded = Recorded("1:1", "", "scheduling", 0, 1, f"calendar/{ANN}", 1, micros(NOON), "", "1", "1")
+    soon = Announce(Change.REMINDER, TEN, offset=60)
+    assert list(NOTICE[Reminded](reminded, recorded)) == [Then(soon, str(ONE)), Then(soon, str(TWO))]
+    assert list(NOTICE[Reminded](Reminded(ONE, TEN, 60), recorded)) == [Then(soon, str(ONE))]
 
 
 def test_no_reminder_is_ever_for_the_past() -> None:
