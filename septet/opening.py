@@ -9,6 +9,7 @@ from infra.logging import configure
 from infra.settings import Settings
 from septet import roles
 from septet.composition import House, build
+from septet.loading import loading
 
 T = TypeVar("T")
 
@@ -21,7 +22,8 @@ def opened(settings: Settings | None = None) -> House:
 
 
 def _prepared(settings: Settings) -> House:
-    house = build(settings)
+    with loading():
+        house = build(settings)
     roles.prepare(house)
     return house
 

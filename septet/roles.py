@@ -19,6 +19,7 @@ from processors import loop
 from processors.commands import CommandProcessor
 from processors.watchdog import FAILED, Watchdog
 from septet.composition import CONSUMERS, House
+from septet.loading import loading
 from septet.machines import answering
 from septet.reporting import Sign, reporting
 
@@ -49,7 +50,8 @@ def stream(house: House, name: str, stop: threading.Event, plain: bool = False) 
         if plain or settings.engine is Engine.EMBEDDED:
             loop.run(target, house.log, str(settings.slot), stop)
         else:
-            from processors import faust
+            with loading():
+                from processors import faust
 
             security = settings.kafka_security
             cluster = faust.Cluster(settings.kafka, str(settings.slot), settings.data / "faust", security)

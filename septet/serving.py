@@ -38,6 +38,7 @@ from projections.waiting import Waiting
 from schemas import asyncapi
 from schemas.registry import Lock
 from septet.composition import CONSUMERS, PROJECTIONS, READING, House, all_outdated, all_topics, notice_keys, vapid
+from septet.loading import loading
 
 
 @asynccontextmanager
@@ -134,7 +135,8 @@ class OneView:
 def serve(house: House) -> None:
     """Serves until SIGTERM or SIGINT."""
     settings = house.settings
-    app = create_app(lambda: services(house), settings.framed_by)
+    with loading():
+        app = create_app(lambda: services(house), settings.framed_by)
     app.add_middleware(OneView)
     uvicorn.run(
         app,
