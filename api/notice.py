@@ -303,8 +303,8 @@ async def push_key(have: Have) -> dict[str, str]:
 
 @router.put("/push/subscription", status_code=204)
 async def subscribe(body: Subscription, caller: SignedIn, desk: Front) -> None:
-    """This device gets what one is told, also while no page is open."""
-    command = SubscribeDevice(caller.device, body.endpoint, f"{body.keys.p256dh}.{body.keys.auth}")
+    """This device gets what one is told, also while no page is open, until its session ends."""
+    command = SubscribeDevice(caller.device, body.endpoint, f"{body.keys.p256dh}.{body.keys.auth}", caller.session)
     await desk.submit(command, str(caller.person), caller.actor)
 
 

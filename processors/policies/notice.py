@@ -6,12 +6,13 @@ Nothing in a notice names another person: what is sealed with one's own key must
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
-from domain.identity.person import Forgotten
+from domain.identity.person import Forgotten, SessionExpired, SessionRevoked
 from domain.notice.invitation import Announce, Announced, Change, Meeting, Open, SetFurther
 from domain.notice.recipient import (
     Category,
     Channel,
     Clear,
+    EndPushes,
     Held,
     Notice,
     Release,
@@ -22,7 +23,7 @@ from domain.notice.recipient import (
 from domain.parking.lot import Cancelled as ParkingCancelled
 from domain.parking.lot import Confirmed as ParkingConfirmed
 from domain.parking.lot import Held as ParkingHeld
-from domain.parking.lot import Lapse, Lapsed, Overstayed, Rehomed
+from domain.parking.lot import IncidentReported, Lapse, Lapsed, Overstayed, Rehomed
 from domain.scheduling.calendar import (
     Approved,
     Booked,
@@ -204,6 +205,37 @@ def overstayed(event: Overstayed, at: Recorded) -> list[Then]:
     return [Then(Tell(what), str(event.holder))]
 
 
+INCIDENTS = {
+    "watched plate": (
+        "A watched plate was seen",
+        "It was read by a camera or let in, maybe with one letter that looks like another.",
+    ),
+    "unpaid": ("A card was not charged at the exit", "The vehicle has left. What is owed stands in the incident."),
+    "compensation": ("A compensation was not paid out", "What is owed stands in the incident."),
+}
+
+
+def incident_reported(event: IncidentReported, at: Recorded) -> list[Then]:
+    """Those who work there are told. What a person has written of it may name somebody: it stays on their page."""
+    by_us = event.by is None and event.kind in INCIDENTS
+    subject, text = (
+        INCIDENTS[event.kind]
+        if by_us
+        else ("An incident was reported", "Somebody who works there has written it down.")
+    )
+    what = Notice(
+        notice=uuid5(_IDS, f"incident/{event.incident}"),
+        category=Category.WORK,
+        kind="parking.incident",
+        subject=subject,
+        text=text,
+        link=f"/ui/parking/{at.aggregate_id}/operate/security",
+        about={"lot": at.aggregate_id, "incident": str(event.incident)},
+        urgent=by_us and event.kind == "watched plate",
+    )
+    return [Then(Tell(what), str(person)) for person in event.at_work]
+
+
 def _settled(reservation: UUID, holder: UUID) -> Then:
     return Then(Withdraw(_expiring(reservation)), str(holder))
 
@@ -245,6 +277,10 @@ def webhook_disabled(event: WebhookDisabled, at: Recorded) -> list[Then]:
     return [Then(Tell(what), at.aggregate_id)]
 
 
+def session_ended(event: SessionRevoked | SessionExpired, at: Recorded) -> list[Then]:
+    return [Then(EndPushes(event.session), at.aggregate_id)]
+
+
 def forgotten(event: Forgotten, at: Recorded) -> list[Then]:
     return [Then(Clear(), at.aggregate_id)]
 
@@ -268,7 +304,10 @@ RULES: Rules = {
     Lapsed: lapsed,
     Rehomed: rehomed,
     Overstayed: overstayed,
+    IncidentReported: incident_reported,
     Held: held,
     WebhookDisabled: webhook_disabled,
+    SessionRevoked: session_ended,
+    SessionExpired: session_ended,
     Forgotten: forgotten,
 }

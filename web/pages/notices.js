@@ -4,12 +4,13 @@ import { route, title } from '../lib/router.js';
 import { tell, tellProblem } from '../lib/store.js';
 import { allZones, own } from '../lib/zones.js';
 import { loadNotices, loadOlder, more, notice, notices, unread } from '../lib/notices.js';
+import { canPush, forbidden, pushed, subscribe, unsubscribe } from '../lib/notices-push.js';
 import { copy, Empty, Field, Form, Time, Trouble, Waiting } from '../parts/bits.js';
 import { Icon } from '../parts/icons.js';
 import { useRead } from '../parts/read.js';
 
-const ICONS = { bookings: 'scheduling', reminders: 'clock', parking: 'parking', housekeeping: 'info' };
-const CATEGORIES = { bookings: 'Bookings', reminders: 'Reminders', parking: 'Car parks', housekeeping: 'Of the notices themselves' };
+const ICONS = { bookings: 'scheduling', reminders: 'clock', parking: 'parking', work: 'alert', housekeeping: 'info' };
+const CATEGORIES = { bookings: 'Bookings', reminders: 'Reminders', parking: 'Car parks', work: 'Car parks where you work', housekeeping: 'Of the notices themselves' };
 const CHANNELS = { in_app: 'Here', email: 'E-mail', webhook: 'Webhook', push: 'Push' };
 const clock = (minutes) => `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
 const minutesOf = (text) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3));
@@ -73,6 +74,22 @@ function Email() {
     <${Form} class="stack card" label="Send a code there" send=${give}><${Field} label=${data.address ? 'Another address' : 'Your address'} name="address" type="email" required autocomplete="email" /></${Form}></div>`;
 }
 
+function ThisDevice() {
+  const { data, problem, again } = useRead(async () => ({ on: await pushed() }), []);
+  const begin = async () => {
+    tell(await subscribe() ? 'You are told here, also while no page is open.' : 'The browser does not allow it: nothing has changed.');
+    again();
+  };
+  const end = async () => { await unsubscribe(); tell('This device is told nothing any more while no page is open.'); again(); };
+  const failed = (error) => tellProblem('It stays as it was.', error.code ? error : new Error('The push service of this browser cannot be reached.'));
+  if (!canPush()) return html`<p class="muted">This browser has no pushes, or the page did not come by https.</p>`;
+  if (forbidden()) return html`<p class="muted">This browser was told to show nothing of this site. Its settings say how to allow it.</p>`;
+  if (problem) return html`<${Trouble} what="It could not be read whether this device is told." problem=${problem} again=${again} />`;
+  if (!data) return html`<${Waiting} rows=${1} />`;
+  return html`<div class="stack card"><p>${data.on ? 'This device is told, also while no page is open.' : 'This device is told only while a page is open.'}</p>
+    <button type="button" onClick=${() => (data.on ? end() : begin()).catch(failed)}>${data.on ? 'Stop it' : 'Tell me on this device'}</button></div>`;
+}
+
 const STATES = { waiting: 'waiting', delivered: 'delivered', failed: 'given up' };
 
 function Webhook({ one, again }) {
@@ -104,7 +121,7 @@ function Settings() {
       ${problem && html`<${Trouble} what="Your preferences could not be read." problem=${problem} again=${again} />`}
       ${!data && !problem && html`<${Waiting} rows=${4} />`}
       ${data && html`<${Channels} data=${data} again=${again} />`}</section>
-    <section><h2>E-mail</h2><${Email} /><h2>Webhooks</h2><${Webhooks} /></section></div>`;
+    <section><h2>This device</h2><${ThisDevice} /><h2>E-mail</h2><${Email} /><h2>Webhooks</h2><${Webhooks} /></section></div>`;
 }
 
 export default function NoticesPage() {

@@ -63,6 +63,7 @@ class SubscribeDevice:
     device: UUID
     endpoint: str = field(metadata={"personal": "aggregate_id"})
     keys: str = field(metadata={"personal": "aggregate_id", "secret": True})
+    session: UUID | None = None  # in which it was asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,13 @@ class NoteFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class EndPushes:
+    """A session is over: who sits at its device may be somebody else now."""
+
+    session: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class StopMails:
     """Whoever reads a mail wants none of its category any more: the link in it needs no sign-in."""
 
@@ -149,5 +157,5 @@ ByPerson = (
     | UnsubscribeDevice
     | MarkRead
 )
-BySystem = Tell | Withdraw | Release | NoteDelivered | NoteFailed | StopMails | Clear
+BySystem = Tell | Withdraw | Release | NoteDelivered | NoteFailed | EndPushes | StopMails | Clear
 Command = ByPerson | BySystem

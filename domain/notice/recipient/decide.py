@@ -14,6 +14,7 @@ from domain.notice.recipient.commands import (
     Command,
     ConfirmEmail,
     EnableWebhook,
+    EndPushes,
     GiveEmail,
     MarkRead,
     NoteDelivered,
@@ -54,7 +55,7 @@ from domain.notice.recipient.events import (
     WebhookRemoved,
     Withdrawn,
 )
-from domain.notice.recipient.state import CODES, Recipient, Webhook, way
+from domain.notice.recipient.state import CODES, Device, Recipient, Webhook, way
 from domain.text import check_email
 
 WEBHOOKS, DEVICES, HELD = 10, 20, 200
@@ -118,6 +119,9 @@ def _by_system(recipient: Recipient, command: BySystem, context: Context) -> lis
             return [Delivered(id, channel, target, attempts)]
         case NoteFailed():
             return _failed(recipient, command)
+        case EndPushes(session=session):
+            over = [key for key, each in recipient.devices.items() if each.session == session]
+            return [DeviceUnsubscribed(each, "signed out") for each in over]
         case StopMails(category=category):
             return _stop_mails(recipient, category)
         case Clear():
@@ -252,11 +256,11 @@ def _subscribe(recipient: Recipient, command: SubscribeDevice) -> list[Event]:
     if not 20 <= len(command.keys) <= 200 or command.keys.count(".") != 1 or not command.keys.isascii():
         raise Rejected("keys_invalid", "Send p256dh and auth of the subscription.", Reason.INVALID)
     known = recipient.devices.get(command.device)
-    if known is not None and (known.endpoint, known.keys) == (command.endpoint, command.keys):
+    if known is not None and known == Device(command.endpoint, command.keys, command.session):
         return []
     if known is None and len(recipient.devices) >= DEVICES:
         raise Rejected("too_many_devices", f"{DEVICES} devices are subscribed. Unsubscribe one first.")
-    return [DeviceSubscribed(command.device, command.endpoint, command.keys)]
+    return [DeviceSubscribed(command.device, command.endpoint, command.keys, command.session)]
 
 
 def _known(recipient: Recipient, webhook: UUID) -> Webhook:

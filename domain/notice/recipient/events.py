@@ -14,6 +14,7 @@ class Category(StrEnum):
     BOOKINGS = "bookings"
     REMINDERS = "reminders"
     PARKING = "parking"
+    WORK = "work"  # for those who work at a car park: incidents
     HOUSEKEEPING = "housekeeping"  # of the notices themselves: a webhook that was switched off
 
 
@@ -117,12 +118,13 @@ class DeviceSubscribed:
     device: UUID
     endpoint: str = field(metadata={"personal": "aggregate_id"})
     keys: str = field(metadata={"personal": "aggregate_id", "secret": True})  # p256dh and auth, with a dot between
+    session: UUID | None = None  # with whose end it is over; None: of before sessions counted
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceUnsubscribed:
     device: UUID
-    why: str  # "unsubscribed", "gone"
+    why: str  # "unsubscribed", "gone", "signed out"
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ class Webhook:
 class Device:
     endpoint: str = field(metadata={"personal": "aggregate_id"})
     keys: str = field(metadata={"personal": "aggregate_id", "secret": True})
+    session: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,8 @@ def evolve(recipient: Recipient, event: Event) -> Recipient:
             return _webhook(recipient, id, disabled=True)
         case WebhookEnabled(webhook=id):
             return _webhook(recipient, id, disabled=False, failures=0)
-        case DeviceSubscribed(device=id, endpoint=endpoint, keys=keys):
-            return replace(recipient, devices={**recipient.devices, id: Device(endpoint, keys)})
+        case DeviceSubscribed(device=id, endpoint=endpoint, keys=keys, session=session):
+            return replace(recipient, devices={**recipient.devices, id: Device(endpoint, keys, session)})
         case DeviceUnsubscribed(device=id):
             return replace(recipient, devices={k: v for k, v in recipient.devices.items() if k != id})
         case Held(what=notice, until=until, without=without):

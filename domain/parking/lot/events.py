@@ -445,6 +445,7 @@ class IncidentReported:
     note: str
     claim: UUID | None  # a ticket or a reservation
     by: UUID | None  # None: the watch list, or money that went astray
+    at_work: tuple[UUID, ...] = ()  # who is to know of it: who runs the car park and its staff, but not `by`
 
 
 @dataclass(frozen=True, slots=True)

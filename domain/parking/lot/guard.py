@@ -60,7 +60,8 @@ def reported(lot: Lot, plate: str, source: UUID, claim: UUID | None) -> list[Eve
     watched = _watched(plate, lot.watched)
     if watched is None:
         return []
-    return [IncidentReported(uuid5(_INCIDENTS, str(source)), "watched plate", lot.watched[watched], claim, None)]
+    incident = uuid5(_INCIDENTS, str(source))
+    return [IncidentReported(incident, "watched plate", lot.watched[watched], claim, None, _at_work(lot))]
 
 
 def watch(lot: Lot, command: WatchPlate, context: Context) -> list[Event]:
@@ -84,14 +85,16 @@ def report(lot: Lot, command: ReportIncident, context: Context) -> list[Event]:
         return []
     if len(lot.incidents) >= OPEN:
         raise Rejected("too_many_incidents", f"{OPEN} incidents are open. Close one first.")
-    return [IncidentReported(command.incident, command.kind, command.note, command.claim, context.actor.person)]
+    by = context.actor.person
+    return [IncidentReported(command.incident, command.kind, command.note, command.claim, by, _at_work(lot, by))]
 
 
 def trouble(lot: Lot, command: NoteTrouble) -> list[Event]:
     """What the system itself reports; it is never refused for there being many."""
     if command.incident in lot.incidents:
         return []
-    return [IncidentReported(command.incident, command.kind[:NAME], command.note[:NOTE], command.claim, None)]
+    kind, note = command.kind[:NAME], command.note[:NOTE]
+    return [IncidentReported(command.incident, kind, note, command.claim, None, _at_work(lot))]
 
 
 def close(lot: Lot, command: CloseIncident, context: Context) -> list[Event]:
@@ -99,6 +102,11 @@ def close(lot: Lot, command: CloseIncident, context: Context) -> list[Event]:
     if command.incident not in lot.incidents:
         raise Rejected("incident_unknown", "There is no such open incident.", Reason.NOT_FOUND)
     return [IncidentClosed(command.incident, command.note, context.actor.person)]
+
+
+def _at_work(lot: Lot, but: UUID | None = None) -> tuple[UUID, ...]:
+    """Who runs the car park and who works there, in an order that does not change."""
+    return tuple(sorted({each for each in (lot.owner, *lot.staff) if each is not None and each != but}, key=str))
 
 
 def _watched(plate: str, watched: Iterable[str]) -> str | None:

@@ -92,7 +92,12 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("septet")
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
-    settings = {"SEPTET_ENGINE": "embedded", "SEPTET_DATA": str(folder / "data"), "SEPTET_PORT": str(port)}
+    settings = {
+        "SEPTET_ENGINE": "embedded",
+        "SEPTET_DATA": str(folder / "data"),
+        "SEPTET_PORT": str(port),
+        "SEPTET_OUTBOUND_PRIVATE": "true",  # the push service of these tests is on this machine
+    }
     with (folder / "septet.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "septet", "run"], cwd=ROOT, env=os.environ | settings, stdout=log, stderr=log

@@ -12,7 +12,7 @@ from tests.e2e.console.person import DESK, HAND, Arrive, Person, fresh
 from tests.e2e.console.test_console_parking import PLACE, TARIFF
 
 
-def _reserves(owner: Person, driver: Person) -> None:
+def reserves(owner: Person, driver: Person) -> None:
     lot = owner.ask("POST", "/parking/lots", {"name": fresh("Garage"), **PLACE})["lot_id"]
     spaces = [{"name": "A01", "level": "0", "pool": "car"}]
     owner.ask("PUT", f"/parking/{lot}/layout", {"levels": [{"name": "0"}], "spaces": spaces})
@@ -28,7 +28,7 @@ def test_a_notice_comes_by_itself_and_is_read(person: Arrive) -> None:
     page = ann.page
     ann.goto("/ui/notices")
     expect(page.get_by_role("heading", name="Nothing yet")).to_be_visible()
-    _reserves(owner, ann)
+    reserves(owner, ann)
     bell = page.get_by_role("link", name="Notices")
     expect(bell.locator(".unread")).to_contain_text("1")
     listed = page.get_by_role("list", name="Notices").get_by_role("listitem")

@@ -19,7 +19,7 @@ from domain.parking.lot import (
 )
 from domain.parking.stock import Vehicle
 from tests.scenario import NOON
-from tests.unit.domain.lots import DRIVER, HOUR, OTHER_PLATE, PLATE, STAFF, entered, held, reservation, the_lot
+from tests.unit.domain.lots import DRIVER, HOUR, OTHER_PLATE, OWNER, PLATE, STAFF, entered, held, reservation, the_lot
 
 SEEN, MISREAD = reservation(50), "DE:8AB1234"  # a B that was read as an 8
 
@@ -51,11 +51,12 @@ def test_a_watched_plate_is_an_incident_however_it_was_read_and_is_let_in_all_th
     )
     lot.when(WatchPlate(PLATE, "left without paying"), by=STAFF).then()
     seen, incident = lot.when(Observe(SEEN, "gate 1", MISREAD, 60), by=STAFF).accepted().events[-2:]
-    assert (seen.watched, incident.kind, incident.note, incident.by) == (
+    assert (seen.watched, incident.kind, incident.note, incident.by, incident.at_work) == (
         True,
         "watched plate",
         "left without paying",
         None,
+        (OWNER, STAFF),
     )
     came = lot.when(Enter(reservation(3), PLATE, Vehicle.CAR), by=STAFF).accepted()
     assert [type(each) for each in came.events[-2:]] == [Entered, IncidentReported]
@@ -68,7 +69,7 @@ def test_an_incident_is_reported_and_closed_once() -> None:
     lot = (
         the_lot()
         .when(report, by=STAFF)
-        .then(IncidentReported(SEEN, "damage", "a broken barrier", reservation(1), STAFF))
+        .then(IncidentReported(SEEN, "damage", "a broken barrier", reservation(1), STAFF, (OWNER,)))
     )
     lot.when(report, by=STAFF).then()
     closed = lot.when(CloseIncident(SEEN, "mended"), by=STAFF).then(IncidentClosed(SEEN, "mended", STAFF))

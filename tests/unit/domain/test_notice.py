@@ -23,6 +23,7 @@ from domain.notice.recipient import (
     EmailConfirmed,
     EmailGiven,
     EnableWebhook,
+    EndPushes,
     Failed,
     GiveEmail,
     Held,
@@ -93,6 +94,17 @@ def test_a_link_in_a_mail_stops_the_mails_of_its_category_and_nothing_else() -> 
     )
     stopped.when(Tell(notice(1)), by=SYSTEM).then(Due(notice(1), True, (MAIL, HOOKED, PUSHED), NOON))
     told.when(StopMails(Category.PARKING), by=BOB).rejected("not_yours", Reason.FORBIDDEN)
+
+
+def test_a_device_is_pushed_nothing_after_its_session_has_ended() -> None:
+    session, other = UUID(int=71), UUID(int=72)
+    wanted = given(to=ANN).when(SubscribeDevice(CID, ENDPOINT, KEYS, session), by=ANN)
+    device = wanted.then(DeviceSubscribed(CID, ENDPOINT, KEYS, session))
+    device.when(SubscribeDevice(CID, ENDPOINT, KEYS, session), by=ANN).then()
+    device.when(EndPushes(other), by=SYSTEM).then()
+    device.when(EndPushes(session), by=BOB).rejected("not_yours", Reason.FORBIDDEN)
+    signed_out = device.when(EndPushes(session), by=SYSTEM).then(DeviceUnsubscribed(CID, "signed out"))
+    signed_out.when(Tell(notice(1)), by=SYSTEM).then(TOLD)
 
 
 def test_in_quiet_hours_it_waits_for_their_end_and_what_is_urgent_does_not() -> None:

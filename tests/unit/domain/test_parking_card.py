@@ -118,7 +118,7 @@ def test_money_that_went_astray_is_an_incident() -> None:
     one = (
         the_lot()
         .when(command, by=SYSTEM)
-        .then(IncidentReported(CARD, "unpaid", "The card was not charged.", TICKET, None))
+        .then(IncidentReported(CARD, "unpaid", "The card was not charged.", TICKET, None, (OWNER, STAFF)))
     )
     one.when(command, by=SYSTEM).then()
 

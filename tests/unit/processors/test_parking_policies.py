@@ -5,10 +5,12 @@ from collections.abc import Sequence
 import pytest
 
 from domain.kernel import Message
+from domain.notice.recipient import Category
 from domain.parking.ledger import IssueInvoice, ledger_id
 from domain.parking.lot import (
     CardAsked,
     CardCharged,
+    IncidentReported,
     Lapse,
     Lapsed,
     NoteAuthorised,
@@ -30,7 +32,7 @@ from domain.parking.payout import PayoutRefused, StartPayout
 from processors.policies import RULES
 from processors.policies.rules import Then
 from processors.streams import read_event
-from tests.scenario import ANN, NOON
+from tests.scenario import ANN, BOB, NOON
 from tests.unit.domain.lots import HOUR, LOT, ZONE, reservation
 from tests.unit.past import CODEC, Past
 
@@ -89,6 +91,19 @@ def test_money_that_went_astray_is_for_people_to_look_at() -> None:
         assert isinstance(then.command, NoteTrouble)
         assert then.command.claim == CLAIM
         assert "400" in then.command.note
+
+
+def test_those_who_work_there_are_told_of_an_incident_and_nothing_of_what_somebody_wrote() -> None:
+    hit = IncidentReported(OTHER, "watched plate", "stole a wallet", None, None, (ANN, BOB))
+    told = follows(hit, LOT)
+    assert [then.to for then in told] == [str(ANN), str(BOB)]
+    first, second = [then.command.what for then in told]
+    assert first == second
+    assert (first.category, first.urgent, first.link) == (Category.WORK, True, f"/ui/parking/{LOT}/operate/security")
+    assert (first.subject, "wallet" in repr(first)) == ("A watched plate was seen", False)
+    [then] = follows(IncidentReported(CLAIM, "watched plate", "Dan did it", None, ANN, (BOB,)), LOT)
+    assert (then.to, then.command.what.urgent, "Dan" in repr(then)) == (str(BOB), False, False)
+    assert follows(IncidentReported(CLAIM, "unpaid", "4 EUR", None, None), LOT) == []  # of before they were named
 
 
 @pytest.mark.parametrize(("owed", "currency", "paid_out"), [(1_500, "EUR", True), (0, "", False), (1_500, "", False)])

@@ -97,6 +97,7 @@ export function mark(chat_id, what) {
 // The snapshot is read after the subscription stands, so nothing can fall between the two; what comes twice is dropped.
 async function snapshot() {
   loadNotices().catch(() => {});
+  import('../notices-push.js').then(({ pushed }) => pushed()).catch(() => {});
   await loadList();
   // Acknowledging the inbox marks what came through it as delivered. What was there before this device is told here.
   for (const one of conversations.peek().values()) {
