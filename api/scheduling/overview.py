@@ -1,18 +1,21 @@
-"""What pages ask beside one thing alone: the caller's teams, and one event type as its guests see it."""
+"""What pages ask beside one thing alone: the caller's teams and tools, and one event type as its guests see it."""
 
 import asyncio
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 
 from api.callers import Have, SignedIn
 from api.problems import not_found
 from api.scheduling.guests import Anybody, Ready, calendar_of
 from api.scheduling.settings import Slug
+from api.services import Services
 
 router = APIRouter(tags=["scheduling"])
+
+Tool = Annotated[str, Path(min_length=1, max_length=64)]
 
 
 @router.get("/teams")
@@ -38,3 +41,33 @@ async def event_type(calendar_id: UUID, slug: Slug, caller: Anybody, have: Have,
         raise not_found("This cannot be booked here.")
     built: dict[str, Any] = msgspec.to_builtins(found)
     return built
+
+
+@router.get("/integrations")
+async def integrations(caller: SignedIn, have: Have, ready: Ready) -> dict[str, bool]:
+    """The tools that there is a way to, and whether the caller has them connected just now.
+
+    `calendar`: busy times come in from another calendar. `email`, `webhook`, `push`: what happens goes out that way.
+    """
+    return await _connected(have, caller.person)
+
+
+@router.get("/integrations/{tool}")
+async def is_integrated(tool: Tool, caller: SignedIn, have: Have, ready: Ready) -> dict[str, Any]:
+    """Whether a tool is connected: false as well for one that there is no way to, such as `video`."""
+    return {"tool": tool, "integrated": (await _connected(have, caller.person)).get(tool, False)}
+
+
+async def _connected(have: Services, person: UUID) -> dict[str, bool]:
+    calendar, settings, webhooks, devices = await asyncio.gather(
+        have.calendars.settings(person),
+        have.notices.settings(person),
+        have.notices.webhooks(person),
+        have.notices.devices(person),
+    )
+    return {
+        "calendar": calendar is not None and bool(calendar.busy),
+        "email": bool(settings["email"]),
+        "webhook": any(not row["disabled"] for row in webhooks),
+        "push": bool(devices),
+    }
