@@ -35,7 +35,7 @@ class Chain:
             await self._app(scope, receive, answered)
             return
         before = next((value for name, value in scope["headers"] if name == _PARENT), b"").decode("latin-1")
-        about = {"http.request.method": scope["method"], "url.path": scope["path"]}
+        about = {"http.request.method": scope["method"]}  # not the path: secrets stand in some
         with tracing.span(scope["method"], tracing.SERVER, before, about) as carried:
             # What the request leads to follows from this span, not from the one before it.
             rest = [pair for pair in scope["headers"] if pair[0] != _PARENT]
@@ -43,13 +43,16 @@ class Chain:
             try:
                 await self._app(scope, receive, answered)
             finally:
-                route = _route(scope)
+                route = route_of(scope)
                 tracing.note(
                     f"{scope['method']} {route}".rstrip(), {"http.route": route, "http.response.status_code": status}
                 )
 
 
-def _route(scope: Scope) -> str:
-    """The whole template of the path; the route of an included router has only its own part of it."""
+def route_of(scope: Scope) -> str:
+    """The whole template of the path, for log lines and traces: secrets stand in some paths, and none in a template.
+
+    The route of an included router has only its own part of it.
+    """
     whole = scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
     return getattr(whole, "path", "")

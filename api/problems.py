@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.chain import route_of
 from api.headers import headers_for
 from domain.kernel import Reason, Rejected
 from infra.correlation import current
@@ -87,7 +88,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(TablesUnavailable)
     @app.exception_handler(LogUnavailable)
     async def away(request: Request, error: Exception) -> Response:
-        log.warning("store away", path=request.url.path, error=str(error))
+        log.warning("store away", route=route_of(request.scope), error=str(error))
         return problem(503, "unavailable", "A part of the system is away. Try again in a moment.", {"Retry-After": "2"})
 
     @app.exception_handler(RequestValidationError)
@@ -113,7 +114,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def defect(request: Request, error: Exception) -> Response:
-        log.error("request failed", path=request.url.path, exc_info=error)
+        log.error("request failed", route=route_of(request.scope), exc_info=error)
         detail = "Something went wrong on our side. Try again later."
         return problem(
             500, "internal_error", detail, {**headers_for("", "", request.url.scheme), "Septet-Correlation": current()}

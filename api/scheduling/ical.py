@@ -18,9 +18,9 @@ from api.scheduling.bookings import Key
 from api.scheduling.guests import Anybody, Ready, booking_of, own_calendar
 from api.scheduling.settings import Slug
 from api.scheduling.slots import ZoneName
-from api.secrets import Secrets
+from api.secrets import Secrets, id_from
 from api.services import Services
-from domain.scheduling.calendar import Busy, SyncBusy
+from domain.scheduling.calendar import Busy, RenewFeed, SyncBusy
 from infra.tables import Row
 from producers.calendar_import import Occurrence, taken
 
@@ -58,14 +58,25 @@ async def import_busy(
 @router.get("/calendars/{calendar_id}/feed")
 async def feed_link(calendar_id: UUID, caller: SignedIn, have: Have, ready: Ready) -> dict[str, str]:
     """The secret path of one's calendar as a feed, for other calendar programs to subscribe to."""
-    await own_calendar(have, calendar_id, caller)
-    return {"path": f"/scheduling/feeds/{calendar_id}/{_feed_key(have.secrets, calendar_id)}.ics"}
+    known = await own_calendar(have, calendar_id, caller)
+    return {"path": _feed_path(have.secrets, calendar_id, known.feed)}
+
+
+@router.post("/calendars/{calendar_id}/feed", status_code=201)
+async def renew_feed(calendar_id: UUID, caller: SignedIn, desk: Front, have: Have) -> dict[str, str]:
+    """Another secret path: whoever has the one of before sees nothing there any more."""
+    command_id = desk.command_id(caller.actor)
+    made = UUID(id_from("feed", command_id))
+    await desk.submit(RenewFeed(made), str(calendar_id), caller.actor, command_id)
+    return {"path": _feed_path(have.secrets, calendar_id, made)}
 
 
 @router.get("/feeds/{calendar_id}/{key}.ics", response_class=Response)
 async def feed(calendar_id: UUID, key: str, have: Have, ready: Ready) -> Response:
     """The bookings of the past month and the year ahead, for whoever has the secret path."""
-    if not hmac.compare_digest(key.encode(), _feed_key(have.secrets, calendar_id).encode()):
+    known = await have.calendars.settings(calendar_id)
+    expected = _feed_key(have.secrets, calendar_id, known.feed if known else None)
+    if not hmac.compare_digest(key.encode(), expected.encode()):
         raise not_found("There is no such feed.")
     now = datetime.now(UTC)
     rows = await have.calendars.hosted(calendar_id, now - PAST, now + AHEAD)
@@ -116,8 +127,12 @@ async def _is_own(have: Services, calendar: UUID, occurrence: Occurrence) -> boo
     return row is not None and row["calendar"] == calendar
 
 
-def _feed_key(secrets: Secrets, calendar: UUID) -> str:
-    made = hmac.digest(secrets.key("feed"), calendar.bytes, sha256)
+def _feed_path(secrets: Secrets, calendar: UUID, feed: UUID | None) -> str:
+    return f"/scheduling/feeds/{calendar}/{_feed_key(secrets, calendar, feed)}.ics"
+
+
+def _feed_key(secrets: Secrets, calendar: UUID, feed: UUID | None) -> str:
+    made = hmac.digest(secrets.key("feed"), calendar.bytes + (feed.bytes if feed else b""), sha256)
     return base64.urlsafe_b64encode(made[:24]).decode()
 
 

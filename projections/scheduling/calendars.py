@@ -18,6 +18,7 @@ from domain.scheduling.calendar import (
     Declined,
     EventTypeDefined,
     EventTypeRemoved,
+    FeedRenewed,
     FileAttached,
     FormRemoved,
     FormSet,
@@ -154,6 +155,11 @@ def link_used(event: LinkUsed, at: Recorded) -> Writes:
 @scheduling.on(LinkRevoked)
 def link_revoked(event: LinkRevoked, at: Recorded) -> Writes:
     return _no_setting(at, "link", str(event.link))
+
+
+@scheduling.on(FeedRenewed)
+def feed_renewed(event: FeedRenewed, at: Recorded) -> Writes:
+    return _setting(at, "feed", "", event.feed)
 
 
 # Bookings. Rows under a start move with it: the event says where they were.

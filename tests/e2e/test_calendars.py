@@ -42,6 +42,12 @@ async def test_busy_times_come_in_and_own_bookings_that_come_back_do_not_block(t
     assert [each["code"] for each in explained["reasons"]] == ["taken"]
     await bob.ask("PUT", f"{host.path}/imports/work", 404, content=calendar.to_ical(), headers=CALENDAR)
     await anonymously(town.url, "GET", path.replace(".ics", "x.ics"), 404)
+    await bob.ask("POST", f"{host.path}/feed", 403)
+    renewed = (await host.person.ask("POST", f"{host.path}/feed", 201))["path"]
+    seen = {"after": host.person.seen["scheduling"]}
+    assert (await host.person.ask("GET", f"{host.path}/feed", params=seen))["path"] == renewed != path
+    await anonymously(town.url, "GET", path, 404)  # whoever had it sees nothing any more
+    await anonymously(town.url, "GET", renewed, 200)
 
 
 async def test_an_invitation_keeps_its_uid_and_its_sequence_rises_until_it_is_cancelled(town: Town) -> None:

@@ -10,12 +10,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.e2e.hosts import host_of
+from tests.e2e.hosts import Host, host_of
 from tests.e2e.installation import Installation, embedded
-from tests.e2e.people import Person, Town
+from tests.e2e.people import PATIENCE, Person, Town
 
 
 async def test_what_lies_on_disk_is_its_owners_alone(septet: Installation, town: Town) -> None:
@@ -87,6 +88,8 @@ async def test_nothing_secret_is_in_a_log_line_or_in_the_answer_to_an_error(tmp_
             async with Town(septet.url) as town:
                 ann = await town.person("ann")
                 known = await _everything_that_can_go_wrong(ann, await town.person("bob"), phones)
+                known["addresses"], more_answers = await _addresses(await host_of(town), town)
+                known["answers"] += more_answers
             told = "\n".join(known.pop("answers"))
         written = (tmp_path / "run.log").read_text()
         assert "refused" in told or "sign_in_failed" in told
@@ -148,6 +151,22 @@ async def _everything_that_can_go_wrong(ann: Person, bob: Person, phones: Phones
     await fail("GET", "/chat/chats", headers={"Authorization": f"Bearer {bob.token}x"})
     await _break_frames(bob, words[4], answers)
     return {"texts": words, "passwords": passwords, "tokens": [*tokens, ticket], "answers": answers}
+
+
+async def _addresses(host: Host, town: Town) -> tuple[list[str], list[str]]:
+    """What is secret in addresses: a feed's and a guest's key. They are asked with, rightly and wrongly."""
+    start, *_ = await host.slots(host.person)
+    booked = await host.person.ask("POST", f"{host.path}/bookings", 201, json=host.wanted(start))
+    feed, key = (await host.person.ask("GET", f"{host.path}/feed"))["path"], booked["key"]
+    seen = {"after": host.person.seen["scheduling"]}
+    async with httpx.AsyncClient(base_url=town.url, timeout=PATIENCE) as http:
+        own = await http.get(f"/scheduling/bookings/{booked['booking_id']}", params={**seen, "key": key})
+        good = [own, await http.get(feed, params=seen)]
+        wrong = (f"{feed}/x", feed.replace(".ics", "x.ics"), f"/scheduling/bookings/{host.person.id}?key={key}")
+        answers = [(await http.get(path)).text for path in wrong]
+    assert [each.status_code for each in good] == [200, 200]
+    assert {each.headers["referrer-policy"] for each in good} == {"no-referrer"}
+    return [feed.rpartition("/")[2].removesuffix(".ics"), key], answers
 
 
 async def _break_frames(bob: Person, words: str, answers: list[str]) -> None:

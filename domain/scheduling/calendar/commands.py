@@ -97,6 +97,13 @@ class RevokeLink:
 
 
 @dataclass(frozen=True, slots=True)
+class RenewFeed:
+    """Whoever has the secret address of the calendar so far sees nothing there any more. `feed` is a new id."""
+
+    feed: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class SetForm:
     form: Form
 
@@ -383,6 +390,7 @@ Settings = (
     | LeaveTeam
     | MakeLink
     | RevokeLink
+    | RenewFeed
     | SetForm
     | RemoveForm
     | AddWebhook

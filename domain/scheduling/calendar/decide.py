@@ -53,6 +53,7 @@ from domain.scheduling.calendar.commands import (
     RemoveForm,
     RemoveSchedule,
     RemoveWebhook,
+    RenewFeed,
     Reschedule,
     RevokeLink,
     SetForm,
@@ -98,6 +99,7 @@ def decide(calendar: Calendar, command: Command, context: Context) -> list[Event
             | LeaveTeam()
             | MakeLink()
             | RevokeLink()
+            | RenewFeed()
             | SetForm()
             | RemoveForm()
             | AddWebhook()

@@ -312,6 +312,11 @@ class LinkRevoked:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedRenewed:
+    feed: UUID  # the secret address hangs on it
+
+
+@dataclass(frozen=True, slots=True)
 class FormSet:
     form: Form
 
@@ -430,6 +435,7 @@ Event = (
     | LinkMade
     | LinkUsed
     | LinkRevoked
+    | FeedRenewed
     | FormSet
     | FormRemoved
     | ChoiceBooked

@@ -22,6 +22,7 @@ from domain.scheduling.calendar.commands import (
     RemoveForm,
     RemoveSchedule,
     RemoveWebhook,
+    RenewFeed,
     RevokeLink,
     SetForm,
     SetHolidays,
@@ -39,6 +40,7 @@ from domain.scheduling.calendar.events import (
     Event,
     EventTypeDefined,
     EventTypeRemoved,
+    FeedRenewed,
     FormRemoved,
     FormSet,
     HolidaysSet,
@@ -138,6 +140,8 @@ def _changed(calendar: Calendar, command: Settings, context: Context) -> list[Ev
             return _make_link(calendar, link, slug, until, proof, context)
         case RevokeLink(link=link):
             return [LinkRevoked(link)] if link in calendar.links else []
+        case RenewFeed(feed=feed):
+            return [] if feed == calendar.feed else [FeedRenewed(feed)]
         case SetForm(form=form):
             check_form(form)
             _check_room(calendar.forms, form.slug, FORMS, "forms")

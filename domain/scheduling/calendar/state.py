@@ -23,6 +23,7 @@ from domain.scheduling.calendar.events import (
     Event,
     EventTypeDefined,
     EventTypeRemoved,
+    FeedRenewed,
     FileAttached,
     FormRemoved,
     FormSet,
@@ -138,6 +139,7 @@ class Calendar:
     longest: int = 0  # minutes that one of them has blocked, with its buffers: how far back to look for the others
     refused: tuple[UUID, ...] = ()
     links: dict[UUID, Link] = field(default_factory=dict)
+    feed: UUID | None = None  # what its secret address hangs on; None: on its own id
     forms: dict[str, Form] = field(default_factory=dict)
     webhooks: dict[UUID, str] = field(default_factory=dict)
     chosen: tuple[UUID, ...] = ()  # the latest choices of polls that were decided
@@ -230,6 +232,8 @@ def evolve(calendar: Calendar, event: Event) -> Calendar:
             return replace(calendar, links={**links, link: Link(slug, until, proof)})
         case LinkUsed(link=link) | LinkRevoked(link=link):
             return replace(calendar, links={k: v for k, v in calendar.links.items() if k != link})
+        case FeedRenewed(feed=feed):
+            return replace(calendar, feed=feed)
         case FormSet(form=form):
             return replace(calendar, forms={**calendar.forms, form.slug: form})
         case FormRemoved(slug=slug):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict
+from structlog.testing import capture_logs
 
 from api import problems
 from api.problems import Problem
@@ -122,6 +123,21 @@ async def test_a_text_of_ours_that_cannot_be_encoded_is_a_defect_and_not_the_cal
     async with asking(failing(lambda: UnicodeEncodeError("latin-1", "ő", 0, 1, "ordinal not in range(256)"))) as client:
         answer = await client.get("/")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+
+
+@pytest.mark.parametrize("error", [RuntimeError, lambda: TablesUnavailable("away")])
+async def test_no_log_line_says_an_address_in_which_a_secret_may_stand(error: Callable[[], Exception]) -> None:
+    app = failing(error)
+
+    @app.get("/feeds/{key}.ics")
+    async def feed(key: str) -> None:
+        raise error()
+
+    with capture_logs() as lines:
+        async with asking(app) as client:
+            await client.get("/feeds/hush.ics?key=hush")
+    assert [line["route"] for line in lines] == ["/feeds/{key}.ics"]
+    assert "hush" not in str(lines)
 
 
 async def test_unknown_paths_and_methods_are_problems() -> None:

@@ -22,6 +22,9 @@ class Spans:
     def __init__(self, exporter: InMemorySpanExporter) -> None:
         self._exporter = exporter
 
+    def all(self) -> tuple[ReadableSpan, ...]:
+        return self._exporter.get_finished_spans()
+
     def named(self, name: str) -> ReadableSpan:
         (found,) = (each for each in self._exporter.get_finished_spans() if each.name == name)
         return found
@@ -50,6 +53,23 @@ def test_without_an_exporter_what_travels_is_what_came() -> None:
         assert carried == PARENT
     with tracing.handling("c", [record(PARENT)]) as handled, handled.writing():
         pass
+
+
+async def test_no_span_says_an_address_in_which_a_secret_may_stand(spans: Spans) -> None:
+    app = FastAPI()
+    app.add_middleware(Chain)
+
+    @app.get("/feeds/{key}.ics")
+    async def feed(key: str) -> None:
+        """Of a calendar."""
+
+    async with asking(app) as client:
+        await client.get("/feeds/hush.ics?key=hush")
+        await client.get("/nowhere/hush")
+    told = [each.to_json() for each in spans.all()]
+    assert any("/feeds/{key}.ics" in each for each in told)
+    assert len(told) == 2
+    assert not any("hush" in each for each in told)
 
 
 def test_a_span_follows_from_what_came_and_the_next_from_it(spans: Spans) -> None:
