@@ -9,9 +9,10 @@ from typing import Any
 import httpx
 
 from bench.installation import Installation, Servers, installation
-from bench.pace import measured
+from bench.pace import alone, measured
 from bench.report import Report
 from bench.town import Person, Town
+from bench.usage import Usage
 from infra.settings import Engine
 
 TEAM = 10
@@ -21,7 +22,7 @@ TYPE = {"title": "Introduction", "durations": [30], "interval": 30, "horizon": {
 
 
 def run(engine: Engine, servers: Servers, folder: Path, short: bool) -> Report:
-    """Slots at 50 a second, common slots at 10, bookings at 50, each alone."""
+    """Slots and common slots one after the other; then slots at 50 a second, common slots at 10, bookings at 50."""
     report = Report("calendars", engine.value, f"hosts with half hours on workdays, a team of {TEAM}, open loop")
     with installation(engine, servers, folder) as septet:
         septet.serve()
@@ -79,6 +80,9 @@ async def _load(septet: Installation, report: Report, seconds: float) -> None:
             answer = await http.post(f"{busy}/bookings", json={**body, "name": "Bob"}, headers=headers)
             return answer.status_code in (201, 409)
 
+        usage, process = Usage(septet.pids), "septet" if septet.engine is Engine.EMBEDDED else "api"
+        await alone(report, "slots of a month", usage, process, int(seconds * 40), slots)
+        await alone(report, f"common slots of {TEAM}", usage, process, int(seconds * 20), common)
         for name, rate, call in (
             ("slots of a month", 50.0, slots),
             (f"common slots of {TEAM}", 10.0, common),

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import httpx
 
 from bench.report import Report, percentile
+from bench.usage import Usage
 
 Send = Callable[[int, int], None]  # the number of a request, and when it was due: nanoseconds of the monotonic clock
 LEAD = 0.2  # seconds until the first
@@ -95,3 +96,22 @@ async def measured(
     report.add(request=name, wanted_per_s=rate, answered_per_s=done / took, p50_ms=p50, p99_ms=p99, max_ms=most)
     if failed:
         report.notes.append(f"{name}: {failed} requests failed")
+
+
+async def alone(
+    report: Report, name: str, usage: Usage, process: str, count: int, call: Callable[[int], Awaitable[bool]]
+) -> None:
+    """Adds how long `call` took, each after the one before, and the processor time `process` took for one."""
+    times = Times()
+    await call(0)  # the first opens a connection
+    usage.start()
+    failed = 0
+    for number in range(count):
+        due = time.monotonic_ns()
+        failed += not await call(number)
+        times.since(due)
+    p50, p99, most = times.percentiles(0.5, 0.99, 1.0)
+    spent = usage.seconds_of(process) / count * 1_000
+    report.add(request=f"{name}, alone", p50_ms=p50, p99_ms=p99, max_ms=most, processor_ms=spent)
+    if failed:
+        report.notes.append(f"{name}, alone: {failed} requests failed")
