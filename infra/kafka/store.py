@@ -1,6 +1,6 @@
-"""The local store: the last committed value of each key, per partition in a database restored from the log.
+"""The local store: the last committed value of each key, per partition, in a database restored from the log.
 
-Everything here can be thrown away and read again; the only question is from where. A database holds its values and a
+Everything here can be thrown away and read again; the only question is from where. A partition has its values and a
 checkpoint, written in the same batches, and one thing is always true: applying the log's committed records from the
 checkpoint on, in order, gives the right values. What keeps it true:
 
@@ -28,7 +28,7 @@ from confluent_kafka.admin import ListOffsetsResultInfo  # type: ignore[attr-def
 
 from infra.kafka.clients import Settings
 from infra.kafka.cluster import Cluster, offset_of
-from infra.kafka.database import Checkpoint, Database, Memory
+from infra.kafka.database import Checkpoint, Database, Part
 from infra.kafka.reader import KafkaReader
 from infra.kafka.topics import TOMBSTONES_KEPT
 from infra.log import LogUnavailable, TopicPartition
@@ -44,16 +44,20 @@ RESTORING: Settings = {"fetch.wait.max.ms": 5}  # a restore ends with an empty f
 
 @dataclass(slots=True)
 class Restoring:
-    database: Database
+    values: Part
     topic_id: str
-    reader: KafkaReader
+    reader: KafkaReader | None  # none where there is nothing to read
     next: int
     target: int
+
+    def close_reader(self) -> None:
+        if self.reader is not None:
+            self.reader.close()
 
 
 @dataclass(slots=True)
 class Ready:
-    database: Database
+    values: Part
     topic_id: str
     entries: int = 0  # put since the log's end was asked for
     asked: "Future[ListOffsetsResultInfo] | None" = None
@@ -69,7 +73,8 @@ class KafkaStore:
         self._settings, self._cluster, self._retention = settings | RESTORING, cluster, retention
         kind = "values" if retention is None else "expiring"  # their files differ
         self._directory = data_dir / quote(slot, safe="") / kind  # any slot makes a legal name
-        self._memory = Memory()
+        self._database: Database | None = None  # opened when first needed: another process may still have it
+        self._topic_ids: dict[str, str] = {}
         self._restoring: dict[TopicPartition, Restoring] = {}
         self._ready: dict[TopicPartition, Ready] = {}
 
@@ -81,8 +86,8 @@ class KafkaStore:
         work = self._restoring.get(place)
         if work is None:
             work = self._restoring[place] = self._begin(place)
-        records = work.reader.poll(SLICE, SLICE_WITHIN)
-        level = work.reader.level()
+        records = [] if work.reader is None else work.reader.poll(SLICE, SLICE_WITHIN)
+        level = work.reader is None or work.reader.level()
         if records:
             work.next = records[-1].offset + 1
         if level:
@@ -91,19 +96,19 @@ class KafkaStore:
             now = time.time()
             oldest = 0 if self._retention is None else (now - self._retention.total_seconds()) * 1_000_000
             entries = [(record.key, record.value) for record in records if record.time >= oldest]
-            work.database.apply(entries, Checkpoint(work.next, work.topic_id, now))
+            work.values.apply(entries, Checkpoint(work.next, work.topic_id, now))
         if level:
             del self._restoring[place]
-            work.reader.close()
-            self._ready[place] = Ready(work.database, work.topic_id)
+            work.close_reader()
+            self._ready[place] = Ready(work.values, work.topic_id)
         return level
 
     def get_many(self, topic: str, partition: int, keys: Sequence[bytes]) -> Sequence[bytes | None]:
-        return self._of(topic, partition).database.get_many(keys)
+        return self._of(topic, partition).values.get_many(keys)
 
     def put(self, topic: str, partition: int, entries: Sequence[tuple[bytes, bytes | None]]) -> None:
         ready = self._of(topic, partition)
-        ready.database.apply(entries, ready.noted)
+        ready.values.apply(entries, ready.noted)
         ready.noted = None
         ready.entries += len(entries)
         if ready.asked is not None:
@@ -117,14 +122,15 @@ class KafkaStore:
     def release(self, topic: str, partition: int) -> None:
         place = (topic, partition)
         if work := self._restoring.pop(place, None):
-            work.reader.close()
-            work.database.close()
-        if ready := self._ready.pop(place, None):
-            ready.database.close()
+            work.close_reader()
+        self._ready.pop(place, None)
 
     def close(self) -> None:
         for place in (*self._restoring, *self._ready):
             self.release(*place)
+        if self._database is not None:
+            self._database.close()
+            self._database = None
 
     def _of(self, topic: str, partition: int) -> Ready:
         ready = self._ready.get((topic, partition))
@@ -133,17 +139,21 @@ class KafkaStore:
         return ready
 
     def _begin(self, place: TopicPartition) -> Restoring:
-        topic_id, end = self._cluster.topic_id(place[0]), self._cluster.ends([place])[place]
-        database = Database(self._directory / f"{place[0]}-{place[1]}", self._memory, self._retention)
-        checkpoint = database.checkpoint()
+        if place[0] not in self._topic_ids:
+            self._topic_ids[place[0]] = self._cluster.topic_id(place[0])
+        topic_id, end = self._topic_ids[place[0]], self._cluster.ends([place])[place]
+        if self._database is None:
+            self._database = Database(self._directory, self._retention)
+        values = self._database.part(place)
+        checkpoint = values.checkpoint()
         start = 0
-        if doubt := _doubt(checkpoint, topic_id, end, database):
+        if doubt := _doubt(checkpoint, topic_id, end, values):
             log.warning("local store is not of this log, rebuilding it", topic=place[0], partition=place[1], why=doubt)
-            database.clear()
+            values.clear()
         elif checkpoint is not None:
             start = checkpoint.offset
-        reader = KafkaReader(self._settings, {place: start}, {place: end})
-        return Restoring(database, topic_id, reader, start, end)
+        reader = KafkaReader(self._settings, {place: start}, {place: end}) if start < end else None
+        return Restoring(values, topic_id, reader, start, end)
 
     @staticmethod
     def _note(asked: "Future[ListOffsetsResultInfo]", topic_id: str) -> Checkpoint | None:
@@ -153,10 +163,10 @@ class KafkaStore:
             return None  # asked again in a while; until then the older checkpoint serves
 
 
-def _doubt(checkpoint: Checkpoint | None, topic_id: str, end: int, database: Database) -> str:
+def _doubt(checkpoint: Checkpoint | None, topic_id: str, end: int, values: Part) -> str:
     """Why what is there must not be built upon; empty where it may."""
     if checkpoint is None:
-        return "" if database.empty() else "it has no checkpoint"
+        return "" if values.empty() else "it has no checkpoint"
     if checkpoint.topic != topic_id:
         return "the topic was created anew"
     if checkpoint.offset > end:
