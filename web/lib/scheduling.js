@@ -51,6 +51,7 @@ export const scheduling = {
   absent: (id, body) => act('Be away', 'POST', at(id, '/absences'), { body }),
   back: (id, absence) => act('Be back', 'DELETE', at(id, `/absences/${absence}`)),
   feed: (id) => read(at(id, '/feed')),
+  renewFeed: (id) => act('Make a new address', 'POST', at(id, '/feed')),
   importBusy: (id, source, zone, file) => act('Import busy times', 'PUT', at(id, `/imports/${source}`), { query: { zone }, form: file }),
   dropBusy: (id, source) => act('Drop a calendar', 'DELETE', at(id, `/busy/${source}`)),
 

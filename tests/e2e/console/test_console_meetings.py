@@ -137,14 +137,26 @@ def test_a_host_proposes_times_a_guest_votes_and_one_is_booked(person: Arrive) -
     page.get_by_role("textbox", name="Title").fill("Who should you meet?")
     page.get_by_role("textbox", name="Questions").fill("How big are you: small, large *")
     page.get_by_role("button", name="A rule").click()
+    page.get_by_role("button", name="And a condition").click()
+    expect(page.get_by_role("combobox", name="And the answer to")).to_be_visible()
+    page.get_by_label("Compared").nth(1).select_option("is_not")
+    page.get_by_label("This", exact=True).nth(1).fill("large")
     found |= host.look("scheduling form desk")
     page.get_by_role("combobox", name="it leads to", exact=True).select_option("message")
     page.get_by_role("button", name="Make it").click()
     page.get_by_role("link", name="Who should you meet?").wait_for()
+    own = f"/scheduling/calendars/{calendar}"
+    [form] = host.ask("GET", own)["forms"]
+    [rule] = host.ask("GET", f"{own}/forms/{form['slug']}")["rules"]
+    assert [each["comparison"] for each in rule["conditions"]] == ["is", "is_not"]
     host.goto("/ui/scheduling/sharing")
     page.get_by_role("button", name="Make a link").click()
     address = page.get_by_label("The new link")
     expect(address).to_have_value(re.compile(rf"/ui/book/link/{calendar}/talk/[0-9a-f-]+#.+$"))
     expect(page.get_by_role("list", name="Open links").get_by_role("listitem")).to_have_count(1)
+    feed = page.get_by_label("Address of your calendar")
+    before = feed.input_value()
+    page.get_by_role("button", name="Make a new address").click()
+    expect(feed).not_to_have_value(before)
     found |= host.look("scheduling sharing desk")
     _whole(found)

@@ -116,7 +116,7 @@ def test_the_pages_of_parking_are_whole_and_accessible(person: Arrive, place: st
 
 def test_an_operator_works_the_gates_and_sees_what_happened(person: Arrive) -> None:
     owner = person("owner")
-    _, name = _lot(owner)
+    lot, name = _lot(owner)
     page = owner.page
     owner.goto("/ui/parking")
     page.get_by_role("link", name=f"{name} owner").click()
@@ -138,6 +138,18 @@ def test_an_operator_works_the_gates_and_sees_what_happened(person: Arrive) -> N
     gate.get_by_role("button", name="Open the gate").click()
     expect(gate.get_by_role("status")).to_contain_text("Goodbye")
 
+    owner.ask("PUT", f"/parking/{lot}/terms", {"card_ceiling": 5_000})  # from now on a card can be charged at the exit
+    page.reload()
+    gate.get_by_role("combobox", name="Card").select_option("card")
+    gate.get_by_role("textbox", name="Number on the plate").fill("B XY 124")
+    gate.get_by_role("button", name="Drive up").click()
+    ticket = gate.locator(".ticket-no code").inner_text()
+    while not owner.ask("GET", f"/parking/tickets/{ticket}")["good_for"]:
+        page.wait_for_timeout(200)  # the gate does not wait for the gateway, and opens to a card that was found good
+    gate.get_by_role("tab", name="Exit").click()
+    gate.get_by_role("button", name="Drive up").click()
+    expect(gate.get_by_role("status")).to_contain_text("Goodbye")
+
     page.locator(".space[tabindex='0']").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
@@ -155,7 +167,7 @@ def test_an_operator_works_the_gates_and_sees_what_happened(person: Arrive) -> N
     expect(page.get_by_role("cell", name="count corrected")).to_be_visible()
     page.get_by_role("link", name="Figures").click()
     expect(page.locator(".chart canvas")).to_have_count(2)
-    expect(page.get_by_role("table", name="Revenue by day")).to_contain_text("€20.00")
+    expect(page.get_by_role("table", name="Revenue by day")).to_contain_text("€21.25")  # what the card was charged, too
 
 
 PLAN = {

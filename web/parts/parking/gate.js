@@ -18,7 +18,7 @@ function Entry({ lot, after }) {
     setOutcome(null);
     const code = form.get('code').trim();
     try {
-      const { data } = await parking.enter(lot.lot_id, { plate: plateBody(form), vehicle: form.get('vehicle'), ...(code ? { code } : {}) });
+      const { data } = await parking.enter(lot.lot_id, { plate: plateBody(form), vehicle: form.get('vehicle'), payment_method: form.get('card') || undefined, ...(code ? { code } : {}) });
       setOutcome({ ...data, plate: form.get('plate') });
       element.reset();
     } catch (problem) { setOutcome({ problem }); if (problem.passing) throw problem; }
@@ -29,6 +29,7 @@ function Entry({ lot, after }) {
       : html`<strong>Come in: space ${outcome.space}</strong><p>Level ${outcome.level}${outcome.reserved ? ', on its reservation' : ''}${outcome.until ? html`, until <${Time} at=${outcome.until} shape="clock" />` : ''}.</p><p class="ticket-no">Ticket <code>${outcome.ticket_id}</code></p>`}</${Barrier}>
     <${Form} class="stack" label="Drive up" send=${send}><${PlateFields} required />
       <label class="field"><span>Vehicle</span><select name="vehicle">${Object.entries(VEHICLES).map(([name, label]) => html`<option key=${name} value=${name}>${label}</option>`)}</select></label>
+      ${lot.terms.card_ceiling > 0 && html`<label class="field"><span>Card</span><select name="card"><option value="">None</option><option value="card">Charged at the exit</option></select></label>`}
       <${Field} label="Code of a reservation" name="code" hint="What its QR code says; may be left out." autocomplete="off" maxlength="100" /></${Form}>`;
 }
 

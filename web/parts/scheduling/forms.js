@@ -29,14 +29,18 @@ function Leads({ to, known, change, label }) {
     ${to.kind === 'message' && html`<label class="field"><span>The message</span><textarea rows="2" maxlength="1000" dir="auto" required value=${to.message} onInput=${(event) => change({ ...to, message: event.target.value })}></textarea></label>`}`;
 }
 
+const first = ([asked]) => ({ question: asked.name, comparison: 'is', value: asked.choices[0] ?? '' });
+
+/** All its conditions must hold; another rule that leads to the same place is an "or". */
 function Rule({ rule, at, questions, known, change, drop }) {
-  const [first, ...more] = rule.conditions;
-  const set = (part) => change({ ...rule, conditions: [{ ...first, ...part }, ...more] });
-  return html`<fieldset class="card stack"><legend>Rule ${at + 1}</legend><div class="three-fields">
-      <label class="field"><span>If the answer to</span><select value=${first.question} onChange=${(event) => set({ question: event.target.value })}>${questions.map((one) => html`<option key=${one.name} value=${one.name}>${one.text}</option>`)}</select></label>
-      <label class="field"><span>Compared</span><select value=${first.comparison} onChange=${(event) => set({ comparison: event.target.value })}>${Object.entries(COMPARISONS).map(([name, words]) => html`<option key=${name} value=${name}>${words}</option>`)}</select></label>
-      <label class="field"><span>This</span><input dir="auto" required maxlength="200" value=${first.value} onInput=${(event) => set({ value: event.target.value })} /></label></div>
-    ${more.length > 0 && html`<p class="muted small">And ${more.length} more, set over HTTP.</p>`}
+  const { conditions } = rule;
+  const set = (which, ...now) => change({ ...rule, conditions: conditions.toSpliced(which, 1, ...now) });
+  return html`<fieldset class="card stack"><legend>Rule ${at + 1}</legend>${conditions.map((one, i) => html`<div key=${i} class="three-fields">
+      <label class="field"><span>${i ? 'And' : 'If'} the answer to</span><select value=${one.question} onChange=${(event) => set(i, { ...one, question: event.target.value })}>${questions.map((one) => html`<option key=${one.name} value=${one.name}>${one.text}</option>`)}</select></label>
+      <label class="field"><span>Compared</span><select value=${one.comparison} onChange=${(event) => set(i, { ...one, comparison: event.target.value })}>${Object.entries(COMPARISONS).map(([name, words]) => html`<option key=${name} value=${name}>${words}</option>`)}</select></label>
+      <label class="field"><span>This</span><input dir="auto" required maxlength="200" value=${one.value} onInput=${(event) => set(i, { ...one, value: event.target.value })} /></label></div>
+      ${conditions.length > 1 && html`<button type="button" onClick=${() => set(i)}>Without this condition</button>`}`)}
+    ${conditions.length < 10 && html`<button type="button" onClick=${() => set(conditions.length, first(questions))}><${Icon} name="plus" size=${18} /> And a condition</button>`}
     <${Leads} label="it leads to" to=${rule.to} known=${known} change=${(to) => change({ ...rule, to })} />
     <button type="button" onClick=${drop}><${Icon} name="trash" size=${18} /> Without this rule</button></fieldset>`;
 }
@@ -46,7 +50,7 @@ function Editor({ calendar, form, known, again }) {
   const [rules, setRules] = useState(form?.rules ?? []);
   const [otherwise, setOtherwise] = useState(form?.otherwise ?? { ...(known[0] ?? MESSAGE), words: undefined });
   const questions = questionsOf(text, form?.questions ?? []);
-  const add = () => setRules([...rules, { conditions: [{ question: questions[0].name, comparison: 'is', value: questions[0].choices[0] ?? '' }], to: otherwise }]);
+  const add = () => setRules([...rules, { conditions: [first(questions)], to: otherwise }]);
   const send = async (filled) => {
     const words = filled.get('title').trim();
     const slug = form?.slug ?? slugOf(words);

@@ -15,7 +15,8 @@ const Line = ({ text, what, label }) => html`<div class="copy-line"><input reado
 function Feed({ calendar }) {
   const { data, problem, again } = useRead(() => scheduling.feed(calendar.calendar_id), [calendar.calendar_id]);
   if (problem) return html`<${Trouble} what="The address could not be read." problem=${problem} again=${again} />`;
-  return data && html`<${Line} label="Address of your calendar" text=${location.origin + data.path} what="The address is copied." />`;
+  const renew = () => scheduling.renewFeed(calendar.calendar_id).then(() => { tell('The old address leads nowhere any more.'); again(); }, (error) => tellProblem('It stays as it was.', error));
+  return data && html`<${Line} label="Address of your calendar" text=${location.origin + data.path} what="The address is copied." /><button type="button" onClick=${renew}>Make a new address</button>`;
 }
 
 function Bring({ calendar, again }) {
