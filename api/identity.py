@@ -268,7 +268,12 @@ async def _refreshed(body: Refresh, desk: Desk, have: Services, callers: Callers
     except Rejected as refused:
         raise over from refused
     refreshed = decision.events[-1] if decision.events else None
-    if row is None or device is None or not isinstance(refreshed, SessionRefreshed):
+    if not isinstance(refreshed, SessionRefreshed):
+        raise over
+    if row is None or device is None:  # so new that they did not show yet; the token is exchanged all the same
+        await have.waiting.passed(IDENTITY, Position.parse(decision.position))
+        row, device = await have.people.person(person), await have.people.session(person, session)
+    if row is None or device is None:
         raise over
     caller = Caller(person, session, device["device_id"], row["name"], frozenset(refreshed.roles), _expiry(have))
     return _tokens(callers, caller, token, have)

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from bench import calendars, chat, commands, connections, failover, group, memory, parking, replay, scheduling
+from bench import calendars, chat, commands, connections, failover, group, memory, parking, rebuild, replay, scheduling
 from bench.installation import Servers
 from bench.peers import appointments, side_by_side
 from bench.report import Report, console, machine
@@ -25,6 +25,7 @@ OURS: dict[str, Benchmark] = {
     "commands": commands.run,
     "chat": chat.run,
     "replay": replay.run,
+    "rebuild": rebuild.run,
     "group": group.run,
     "memory": memory.run,
     "connections": connections.run,

@@ -103,6 +103,10 @@ class Installation:
         for role in WORKERS:
             self.start(role, ["worker", role])
 
+    def runs(self, name: str) -> bool:
+        """Whether a process has not ended by itself."""
+        return self._processes[name].poll() is None
+
     def stop(self, name: str) -> None:
         """Ends one process in good order; kills one that does not end."""
         process = self._processes.pop(name)

@@ -40,6 +40,7 @@ class Watchdog:
     ) -> None:
         self._stream, self._log, self._patience, self._end = stream, source, patience, end
         self._standing: dict[TopicPartition, tuple[int, float]] = {}  # its place, and since when it is there
+        self._waiting: dict[TopicPartition, int] = {}  # the place behind which records were found, when last looked at
         self._read: dict[TopicPartition, int] = {}  # the end of the log up to which there was nothing to read
         self._stop = threading.Event()
 
@@ -81,9 +82,12 @@ class Watchdog:
             if place != at.place:
                 self._standing[partition] = at.place, now
             elif now - since > self._patience and self._stream.work is None:
-                if self._has_records(partition, at.place + 1):
+                if not self._has_records(partition, at.place + 1):
+                    self._standing[partition] = at.place, now  # there was nothing to do: looked at again in a while
+                elif self._waiting.get(partition) == at.place:
                     return f"{partition[0]} {partition[1]} has stood at offset {at.place} for {now - since:.0f} s"
-                self._standing[partition] = at.place, now  # there was nothing to do: looked at again in a while
+                else:  # they may have come this moment: wrong only if the next look finds them still there
+                    self._waiting[partition] = at.place
         return ""
 
     def _has_records(self, partition: TopicPartition, start: int) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from msgspec import convert
+from msgspec.json import Decoder
 
 from domain.kernel import Catalogue, Message, Snapshot
 from schemas.avro import Schema
@@ -60,6 +61,8 @@ class Codec:
         self._upcasting: dict[bytes, Callable[[bytes], Sequence[Message]]] = {}
         self.retired = frozenset(upcasters)  # type names whose events tell only when decoded what they are today
         for entry in found:
+            # Has msgspec learn the class now, in one thread: were it to do so in two, for `convert`, it can crash.
+            Decoder(entry.state or entry.message)
             self._add(entry, lock)
         for name, upcaster in upcasters.items():
             for version in lock.versions.get(f"septet.{name}", ()):

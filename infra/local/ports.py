@@ -7,6 +7,7 @@ from contextlib import closing
 # Below the range from which the kernel gives ports to clients (32768-60999): a client that retries a server's port
 # inside that range while the server is away can connect to itself, and any other client may take the port meanwhile.
 RANGE = range(20_000, 32_000)
+_given: set[int] = set()
 
 
 def is_free(port: int) -> bool:
@@ -21,5 +22,7 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that is free now."""
-    return next(port for port in random.sample(RANGE, len(RANGE)) if is_free(port))
+    """A port of 127.0.0.1 that is free now, and that this process has not been given before."""
+    port = next(port for port in random.sample(RANGE, len(RANGE)) if port not in _given and is_free(port))
+    _given.add(port)
+    return port
