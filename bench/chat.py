@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.installation import Installation, Servers, installation
 from bench.load import Meter, climb, outcome
 from bench.report import Report, console
-from bench.town import Device, Town, some_at_once
+from bench.town import Device, Pairs
 from bench.usage import Usage
 from infra.settings import Engine
 
@@ -38,23 +39,13 @@ async def load(
 ) -> None:
     """Registers and connects the people, then climbs; each of a pair writes in turn."""
     meter = Meter()
-    town = Town(septet)
     console.print(f"  {report.engine}: registering and connecting {2 * pairs} people")
-    people = await town.people(2 * pairs)
-    couples = list(zip(people[::2], people[1::2], strict=True))
-    chats = await some_at_once(town.chat(*each) for each in couples)
-    devices = [Device(each, meter) for each in people]
-    await some_at_once(each.connect(septet.url) for each in devices)
-    await town.close()
+    couples = await Pairs.connected(septet, pairs, meter)
+    devices = couples.devices
     await asyncio.sleep(2.0)
-
-    def say(number: int, text: str, due: int) -> None:
-        round_, pair = divmod(number, pairs)
-        devices[2 * pair + round_ % 2].say(chats[pair], text, due)
-
     acknowledgements = asyncio.create_task(_acknowledge(devices)) if acknowledging else None
     usage = Usage(septet.pids)
-    steps = await climb(start, seconds, say, meter, usage, report, rates)
+    steps = await climb(start, seconds, couples.say, meter, usage, report, rates)
     report.notes.append(outcome(report.engine, steps))
     if lost := sum(not each.connected for each in devices):
         report.notes.append(f"{report.engine}: {lost} of {len(devices)} connections were closed by the server")
@@ -62,11 +53,10 @@ async def load(
         acknowledgements.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await acknowledgements
-    for each in devices:
-        each.close()
+    couples.close()
 
 
-async def _acknowledge(devices: list[Device]) -> None:
+async def _acknowledge(devices: Sequence[Device]) -> None:
     """Each device in its turn, spread over the interval."""
     while True:
         for device in devices:

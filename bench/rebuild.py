@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic_ns
 from uuid import uuid4
@@ -14,7 +15,7 @@ from bench.installation import Failed, Installation, Servers, installation
 from bench.load import Meter
 from bench.pace import Times, open_loop
 from bench.report import Report, console
-from bench.town import Device, Person, Town, some_at_once
+from bench.town import Pairs, Person
 from bench.usage import Usage
 from domain.chat.conversation import CreateGroup, SendMessage
 from domain.kernel import Actor
@@ -52,24 +53,18 @@ def run(engine: Engine, servers: Servers, folder: Path, short: bool) -> Report:
 
 
 async def _measure(septet: Installation, report: Report, history: int) -> None:
-    house, meter, town = build(septet.settings), Meter(), Town(septet)
+    house, meter = build(septet.settings), Meter()
     await _applied(house, history)
-    people = await town.people(2 * PAIRS)
-    couples = list(zip(people[::2], people[1::2], strict=True))
-    chats = await some_at_once(town.chat(*each) for each in couples)
-    devices = [Device(each, meter) for each in people]
-    await some_at_once(each.connect(septet.url) for each in devices)
-    await town.close()
+    pairs = await Pairs.connected(septet, PAIRS, meter)
 
     def say(number: int, due: int) -> None:
-        round_, pair = divmod(number, PAIRS)
-        devices[2 * pair + round_ % 2].say(chats[pair], meter.text(number, due), due)
+        pairs.say(number, meter.text(number, due), due)
 
     usage = Usage(septet.pids)
 
     async def load(during: str, goes_on: Callable[[], bool]) -> None:
         delivering, reading = Times(), Times()
-        reader = asyncio.create_task(_read(septet.url, people[0], reading))
+        reader = asyncio.create_task(_read(septet.url, pairs.people[0], reading))
         usage.start()
         while goes_on():
             meter.begin(round(RATE * CHUNK))
@@ -79,6 +74,8 @@ async def _measure(septet: Installation, report: Report, history: int) -> None:
             if meter.missing:
                 report.notes.append(f"{during}: {meter.missing} messages did not come")
         reader.cancel()
+        with suppress(asyncio.CancelledError):  # what it failed with, this raises
+            await reader
         delivered50, delivered99 = delivering.percentiles(0.5, 0.99)
         read50, read99, read_slowest = reading.percentiles(0.5, 0.99, 1.0)
         report.add(
@@ -101,8 +98,7 @@ async def _measure(septet: Installation, report: Report, history: int) -> None:
     if "is live" not in said:
         raise Failed(f"the rebuild did not switch:\n{said[-2_000:]}")
     report.notes.append(next(line for line in said.splitlines() if "records in" in line))
-    for each in devices:
-        each.close()
+    pairs.close()
     await house.tables.close()
     house.close()
 

@@ -195,3 +195,31 @@ class Device:
             self._meter.refused(line)
         else:
             self._meter.accepted(self._due.pop(number))
+
+
+class Pairs:
+    """Couples of people, each with one device that is connected; of a couple, each writes in turn."""
+
+    def __init__(self, people: Sequence[Person], chats: Sequence[str], devices: Sequence[Device]) -> None:
+        self.people, self.devices, self._chats = people, devices, chats
+
+    @classmethod
+    async def connected(cls, septet: Installation, pairs: int, meter: Meter) -> "Pairs":
+        """Registers so many couples, has each begin a conversation, and connects all."""
+        town = Town(septet)
+        people = await town.people(2 * pairs)
+        couples = zip(people[::2], people[1::2], strict=True)
+        chats = await some_at_once(town.chat(*each) for each in couples)
+        devices = [Device(each, meter) for each in people]
+        await some_at_once(each.connect(septet.url) for each in devices)
+        await town.close()
+        return cls(people, chats, devices)
+
+    def say(self, number: int, text: str, due: int) -> None:
+        """Sends the message of this number: to the couples in turn, by the one of the two whose turn it is."""
+        round_, pair = divmod(number, len(self._chats))
+        self.devices[2 * pair + round_ % 2].say(self._chats[pair], text, due)
+
+    def close(self) -> None:
+        for each in self.devices:
+            each.close()

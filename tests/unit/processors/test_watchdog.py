@@ -64,13 +64,19 @@ async def test_silence_is_reported(bench: Bench, clock: Clock, stream: Stream[Re
     assert "nothing has happened for 61 s" in Watchdog(stream, bench.log, PATIENCE).complaint()
 
 
-async def test_a_partition_with_records_that_nobody_brings_is_reported(
-    bench: Bench, clock: Clock, stream: Stream[Record]
-) -> None:
+async def _of_one_event(bench: Bench, stream: Stream[Record]) -> Watchdog:
+    """A watchdog that has looked at a stream with its one event done."""
     dog = Watchdog(stream, bench.log, PATIENCE)
     bench.event("copy/a", "one")
     await stream.handle(bench.records())
     assert dog.complaint() == ""
+    return dog
+
+
+async def test_a_partition_with_records_that_nobody_brings_is_reported(
+    bench: Bench, clock: Clock, stream: Stream[Record]
+) -> None:
+    dog = await _of_one_event(bench, stream)
     bench.event("copy/a", "two")
     clock.now += 59
     await stream.tend()
@@ -86,10 +92,7 @@ async def test_a_partition_with_records_that_nobody_brings_is_reported(
 async def test_records_that_come_at_the_moment_of_the_look_are_no_reason(
     bench: Bench, clock: Clock, stream: Stream[Record]
 ) -> None:
-    dog = Watchdog(stream, bench.log, PATIENCE)
-    bench.event("copy/a", "one")
-    await stream.handle(bench.records())
-    assert dog.complaint() == ""
+    dog = await _of_one_event(bench, stream)
     clock.now += 61
     await stream.tend()
     bench.event("copy/a", "two")
