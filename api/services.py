@@ -53,6 +53,7 @@ class Services:
     calendars: Calendars
     notices: Notices
     notice_keys: NoticeKeys
+    has_video: bool  # whether there is a tool for video meetings
     push_key: str  # by which push services know this installation
     blobs: Blobs
     letters: DeadLetters

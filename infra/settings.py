@@ -86,6 +86,12 @@ class Settings(BaseSettings):
     payments: str = Field("", description="URL of the payment gateway; where it is empty, no real money moves.")
     payments_secret: SecretStr = Field(SecretStr(""), description="Signs the payment gateway's webhooks.")
 
+    video: str = Field(
+        "",
+        pattern=r"^(https?://[^\s?#]+)?$",
+        description="A server for video meetings whose rooms are opened by their address, such as Jitsi Meet.",
+    )
+
     url: str = Field("", description="Where people reach this installation: links in mails begin with it.")
     mail: str = Field("", description="The mail server; where it is empty, mails are files in a folder under `data`.")
     mail_password: SecretStr = SecretStr("")

@@ -26,12 +26,13 @@ from infra.outbound import Post
 from infra.payments import PaymentGateway
 from infra.settings import Engine, Settings
 from infra.tables import Table, Tables, TablesUnavailable
+from infra.video import NamedRooms, NoRooms, VideoRooms
 from processors.deadlines import Deadlines
 from processors.delivery import Delivery
 from processors.fanout import FanOut
 from processors.forgetting import Forgetting
 from processors.payments import Charging
-from processors.policies import RULES
+from processors.policies import RULES, rules_with
 from processors.policies.worker import Policies, topics_of
 from processors.sending.push import Vapid
 from processors.sending.worker import Outside, Sending
@@ -125,7 +126,7 @@ CONSUMERS: dict[str, Consumer] = {
     ),
     "policies": Consumer(
         topics_of(CATALOGUE, RULES),
-        lambda house: Policies(house.log, house.codec, house.tables, house.catalogue, RULES),
+        lambda house: Policies(house.log, house.codec, house.tables, house.catalogue, rules_with(video_rooms(house))),
     ),
     "forgetting": Consumer(Forgetting.topics, lambda house: Forgetting(house.keyring, house.codec)),
     "payments": Consumer(Charging.topics, lambda house: _charging(house)),
@@ -273,6 +274,12 @@ def notice_keys(house: House) -> NoticeKeys:
     """What codes and links in mails, and signatures of webhooks, are made with."""
     keys = Secrets(house.secret)
     return NoticeKeys(keys.key("e-mail code"), keys.key("webhook"), keys.key("stop mails"))
+
+
+def video_rooms(house: House) -> VideoRooms:
+    """Where video meetings take place."""
+    url = house.settings.video
+    return NamedRooms(url, Secrets(house.secret).key("video room")) if url else NoRooms()
 
 
 def vapid(house: House) -> Vapid:

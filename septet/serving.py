@@ -67,6 +67,7 @@ async def services(house: House) -> AsyncIterator[Services]:
             calendars=Calendars(house.tables),
             notices=Notices(house.tables),
             notice_keys=notice_keys(house),
+            has_video=bool(house.settings.video),
             push_key=vapid(house).public,
             blobs=house.blobs,
             letters=DeadLetters(house.tables),

@@ -29,6 +29,7 @@ from domain.scheduling.calendar import (
     Reschedule,
     SetReminder,
 )
+from domain.scheduling.event_type import Place
 from infra.tables import Row
 
 router = APIRouter(tags=["scheduling"])
@@ -252,7 +253,7 @@ def shown(row: Row, is_host: bool) -> dict[str, Any]:
         "answers": orjson.loads(row["answers"]),
         "guests": orjson.loads(row["others"]),
         "meant": {"zone": row["zone"], "wall": row["wall"], "tzdata": row["tzdata"]},
-        "location": {"kind": row["location_kind"], "text": row["location"]},
+        "location": {"kind": row["location_kind"], "text": place_of(row)},
         "price": row["price"],
         "currency": row["currency"],
         "meeting_id": row["meeting"],
@@ -266,3 +267,9 @@ def shown(row: Row, is_host: bool) -> dict[str, Any]:
         despite, overlaps = orjson.loads(row["despite"]), orjson.loads(row["overlaps"])
         found |= {"despite": despite, "overlaps": overlaps, "overlap_reason": row["overlap_reason"]}
     return found
+
+
+def place_of(row: Row) -> str:
+    """Where they meet; "" for a video meeting that was cancelled or declined: its link leads nowhere any more."""
+    is_over = row["location_kind"] == Place.VIDEO and row["status"] in ("cancelled", "declined")
+    return "" if is_over else str(row["location"])

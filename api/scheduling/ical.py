@@ -14,7 +14,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.callers import Front, Have, SignedIn
 from api.problems import not_found
-from api.scheduling.bookings import Key
+from api.scheduling.bookings import Key, place_of
 from api.scheduling.guests import Anybody, Ready, booking_of, own_calendar
 from api.scheduling.settings import Slug
 from api.scheduling.slots import ZoneName
@@ -157,6 +157,8 @@ def _event(secrets: Secrets, row: Row) -> icalendar.Event:
     }
     for name, value in fields.items():
         event.add(name, value)
-    if row["location"]:
-        event.add("LOCATION", row["location"])
+    if place := place_of(row):
+        event.add("LOCATION", place)
+        if place.startswith("https://"):
+            event.add("URL", place)
     return event

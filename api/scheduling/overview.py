@@ -47,14 +47,15 @@ async def event_type(calendar_id: UUID, slug: Slug, caller: Anybody, have: Have,
 async def integrations(caller: SignedIn, have: Have, ready: Ready) -> dict[str, bool]:
     """The tools that there is a way to, and whether the caller has them connected just now.
 
-    `calendar`: busy times come in from another calendar. `email`, `webhook`, `push`: what happens goes out that way.
+    `calendar`: busy times come in from another calendar. `video`: event types that are held by video and have no link
+    of their own get a room for each meeting. `email`, `webhook`, `push`: what happens goes out that way.
     """
     return await _connected(have, caller.person)
 
 
 @router.get("/integrations/{tool}")
 async def is_integrated(tool: Tool, caller: SignedIn, have: Have, ready: Ready) -> dict[str, Any]:
-    """Whether a tool is connected: false as well for one that there is no way to, such as `video`."""
+    """Whether a tool is connected: false as well for one that there is no way to."""
     return {"tool": tool, "integrated": (await _connected(have, caller.person)).get(tool, False)}
 
 
@@ -67,6 +68,7 @@ async def _connected(have: Services, person: UUID) -> dict[str, bool]:
     )
     return {
         "calendar": calendar is not None and bool(calendar.busy),
+        "video": have.has_video,
         "email": bool(settings["email"]),
         "webhook": any(not row["disabled"] for row in webhooks),
         "push": bool(devices),

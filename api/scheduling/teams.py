@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, Field
 from api.callers import Front, Have, SignedIn
 from api.identity import Body
 from api.problems import not_found
-from api.scheduling.bookings import Key, Move, NewBooking, Reasoned, appointment
+from api.scheduling.bookings import Key, Move, NewBooking, Reasoned, appointment, place_of
 from api.scheduling.guests import Anybody, Ready, actor_of, proof_of
 from api.scheduling.settings import EventTypeBody, Slug, check_window
 from api.scheduling.slots import Minutes, most, utc_of, worked
@@ -235,7 +235,12 @@ async def meeting(meeting_id: UUID, caller: Anybody, have: Have, ready: Ready, k
         is_party = person is not None and (str(person) in hosts or row["guest_person"] == person)
         if is_party or (key is not None and row["proof"] == proof_of(key)):
             names = await have.people.names([UUID(each) for each in hosts])
-            return {**_shown(row), "host_names": [names.get(UUID(each), "") for each in hosts]}
+            part = await have.calendars.booking(meetings.part_id(meeting_id, UUID(hosts[0]))) if hosts else None
+            return {
+                **_shown(row),
+                "host_names": [names.get(UUID(each), "") for each in hosts],
+                "location": None if part is None else {"kind": part["location_kind"], "text": place_of(part)},
+            }
     raise not_found("There is no such meeting, or it is not for you.")
 
 

@@ -93,7 +93,7 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Announce:
-    """Something has become of it. `start`, `minutes` and `zone` where they are others now."""
+    """Something has become of it. `start`, `minutes`, `zone` and `location` where they are others now."""
 
     change: Change
     start: datetime | None = None
@@ -103,6 +103,7 @@ class Announce:
     minutes: int = 0
     zone: str = ""
     offset: int = 0  # of a reminder: minutes before the start
+    location: str = field(default="", metadata={"personal": "aggregate_id"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +202,7 @@ def _announce(invitation: Invitation, command: Announce, context: Context) -> li
         start=command.start or known.start,
         minutes=command.minutes or known.minutes,
         zone=command.zone or known.zone,
+        location=command.location or known.location,
         sequence=max(known.sequence, command.sequence),
     )
     change = command.change

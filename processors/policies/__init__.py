@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
+from infra.video import NoRooms, VideoRooms
+from processors.policies import notice, video
 from processors.policies.chat import RULES as CHAT
 from processors.policies.identity import RULES as IDENTITY
-from processors.policies.notice import RULES as NOTICE
 from processors.policies.parking import RULES as PARKING
 from processors.policies.rules import Rule, Rules, Then
 from processors.policies.scheduling import RULES as SCHEDULING
@@ -28,4 +29,11 @@ def _one(rules: Sequence[Rule]) -> Rule:
     return all_of
 
 
-RULES = together(IDENTITY, CHAT, PARKING, SCHEDULING, NOTICE)  # a new one goes to the end
+def rules_with(rooms: VideoRooms) -> Rules:
+    """All rules, with the rooms of this installation."""
+    return together(
+        IDENTITY, CHAT, PARKING, SCHEDULING, notice.rules(rooms), video.rules(rooms)
+    )  # a new one: to the end
+
+
+RULES = rules_with(NoRooms())

@@ -35,9 +35,12 @@ from domain.scheduling.calendar import (
     Rescheduled,
     Status,
 )
+from domain.scheduling.calendar.bookings import has_room
 from domain.scheduling.meeting import Cancelled as MeetingCancelled
 from domain.scheduling.meeting import Moved, Settled
+from infra.video import VideoRooms
 from processors.policies.rules import Rules, Then
+from processors.policies.video import address_in
 from schemas.envelope import Recorded
 
 EXPIRING = timedelta(minutes=2)  # before a space that is held for somebody is free again
@@ -48,18 +51,19 @@ _IDS = UUID("9a3c1f52-6d1e-5b7e-8a52-0f6f3e2b7c41")  # never changes: the ids of
 # Bookings: the calendar's events go to the booking's invitation, which knows whom they concern.
 
 
-def booked(event: Booked, at: Recorded) -> list[Then]:
+def booked(event: Booked, at: Recorded, room: str = "") -> list[Then]:
     host = UUID(at.aggregate_id)
     guest = event.guest
-    meeting = Meeting(event.title, event.start, event.minutes, event.meant.zone, event.location.text, 0)
+    meeting = Meeting(event.title, event.start, event.minutes, event.meant.zone, room or event.location.text, 0)
     if event.meeting is not None:  # of several hosts: the guest hears of the meeting, not of its parts
         return [Then(Open(host, None, meeting, "", ()), str(event.booking))]
     confirmed = event.status is Status.CONFIRMED
     return [Then(Open(host, guest.person, meeting, guest.email, event.others, confirmed), str(event.booking))]
 
 
-def approved(event: Approved, at: Recorded) -> list[Then]:
-    return [Then(Announce(Change.APPROVED, event.start, event.sequence, by_host=True), str(event.booking))]
+def approved(event: Approved, at: Recorded, room: str = "") -> list[Then]:
+    change = Announce(Change.APPROVED, event.start, event.sequence, by_host=True, location=room)
+    return [Then(change, str(event.booking))]
 
 
 def declined(event: Declined, at: Recorded) -> list[Then]:
@@ -67,9 +71,16 @@ def declined(event: Declined, at: Recorded) -> list[Then]:
     return [Then(change, str(event.booking))]
 
 
-def rescheduled(event: Rescheduled, at: Recorded) -> list[Then]:
+def rescheduled(event: Rescheduled, at: Recorded, room: str = "") -> list[Then]:
     change = Announce(
-        Change.MOVED, event.start, event.sequence, event.by_host, event.reason, event.minutes, event.meant.zone
+        Change.MOVED,
+        event.start,
+        event.sequence,
+        event.by_host,
+        event.reason,
+        event.minutes,
+        event.meant.zone,
+        location=room,
     )
     return [Then(change, str(event.booking))]
 
@@ -93,10 +104,12 @@ def reminded(event: Reminded, at: Recorded) -> list[Then]:
     return [Then(soon, str(each)) for each in (event.booking, event.meeting) if each is not None]
 
 
-def settled(event: Settled, at: Recorded) -> list[Then]:
-    wanted = event.plan.appointment
-    title = event.plan.definition.title
-    meeting = Meeting(title, wanted.start, wanted.minutes, wanted.zone, wanted.place, 0)
+def settled(event: Settled, at: Recorded, rooms: VideoRooms) -> list[Then]:
+    wanted, definition = event.plan.appointment, event.plan.definition
+    place = definition.location.text or wanted.place
+    if has_room(definition, wanted):
+        place = rooms.address(UUID(at.aggregate_id))
+    meeting = Meeting(definition.title, wanted.start, wanted.minutes, wanted.zone, place, 0)
     return [Then(Open(None, wanted.guest.person, meeting, wanted.guest.email, wanted.others), at.aggregate_id)]
 
 
@@ -285,16 +298,23 @@ def forgotten(event: Forgotten, at: Recorded) -> list[Then]:
     return [Then(Clear(), at.aggregate_id)]
 
 
-RULES: Rules = {
-    Booked: booked,
-    Approved: approved,
+def rules(rooms: VideoRooms) -> Rules:
+    """The rules with the rooms of this installation: whoever is told of a video meeting is told where it is."""
+    return {
+        **_RULES,
+        Booked: lambda event, at: booked(event, at, address_in(rooms, event)),
+        Approved: lambda event, at: approved(event, at, address_in(rooms, event)),
+        Rescheduled: lambda event, at: rescheduled(event, at, address_in(rooms, event)),
+        Settled: lambda event, at: settled(event, at, rooms),
+    }
+
+
+_RULES: Rules = {
     Declined: declined,
-    Rescheduled: rescheduled,
     Cancelled: cancelled,
     NoShowMarked: no_show_marked,
     GuestsChanged: guests_changed,
     Reminded: reminded,
-    Settled: settled,
     Moved: moved,
     MeetingCancelled: meeting_cancelled,
     Announced: announced,

@@ -23,6 +23,7 @@ SUBJECTS = {
 }
 REQUEST = frozenset((Change.BOOKED, Change.APPROVED, Change.MOVED, Change.INVITED))
 CANCEL = frozenset((Change.CANCELLED, Change.UNINVITED))
+OVER = CANCEL | {Change.DECLINED}  # they do not meet: where is of no use
 
 
 class Mails:
@@ -60,7 +61,7 @@ class Mails:
         lines = [
             f"{meeting.title}",
             f"{day}, {clock} ({meeting.zone}), {meeting.minutes} minutes",
-            *([meeting.location] if meeting.location else []),
+            *([meeting.location] if meeting.location and event.change not in OVER else []),
             *(["", event.reason] if event.reason else []),
         ]
         return Mail(
@@ -91,8 +92,10 @@ class Mails:
         }
         for name, value in fields.items():
             entry.add(name, value)
-        if meeting.location:
+        if meeting.location and method == "REQUEST":
             entry.add("LOCATION", meeting.location)
+            if meeting.location.startswith("https://"):
+                entry.add("URL", meeting.location)
         organizer = icalendar.vCalAddress(f"mailto:{parseaddr(self._sender)[1]}")
         organizer.params["CN"] = "Septet"
         entry.add("ORGANIZER", organizer)

@@ -34,7 +34,7 @@ def cluster_septet(
 
 def _traced(collector: Collector) -> dict[str, str]:
     # Webhooks of the tests are on this machine, too.
-    own = {"SEPTET_OUTBOUND_PRIVATE": "true"}
+    own = {"SEPTET_OUTBOUND_PRIVATE": "true", "SEPTET_VIDEO": "https://meet.example.org"}
     return {"SEPTET_OTLP": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "200", **own}
 
 

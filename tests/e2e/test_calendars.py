@@ -33,7 +33,7 @@ async def test_busy_times_come_in_and_own_bookings_that_come_back_do_not_block(t
         "PUT", f"{host.path}/imports/work", content=calendar.to_ical(), headers=CALENDAR, params=query
     )
     assert imported == {"busy": 1, "own": 1}
-    for tool, integrated in (("calendar", True), ("webhook", False), ("video", False)):
+    for tool, integrated in (("calendar", True), ("webhook", False), ("video", True), ("zoom", False)):
         found = await host.person.ask("GET", f"/scheduling/integrations/{tool}")
         assert found == {"tool": tool, "integrated": integrated}
     bob.has_seen(host.person)

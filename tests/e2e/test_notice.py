@@ -141,9 +141,10 @@ async def test_a_webhook_is_called_and_its_owner_sees_what_became_of_it(town: To
         await bob.ask("POST", f"{path}/ping", 404)
         ping = await ann.ask("POST", f"{path}/ping", 202)
         assert await ann.ask("GET", "/notice/webhooks") == [made]
-        tools = {"calendar": False, "email": False, "webhook": True, "push": False}
+        tools = {"calendar": False, "video": True, "email": False, "webhook": True, "push": False}
         assert await ann.ask("GET", "/scheduling/integrations") == tools
-        assert not any((await bob.ask("GET", "/scheduling/integrations")).values())
+        others = await bob.ask("GET", "/scheduling/integrations")
+        assert [tool for tool, integrated in others.items() if integrated] == ["video"]  # is the installation's
         [first] = await sent(ann, path, lambda found: bool(found) and found[0]["state"] == "delivered")
         assert (first["notice_id"], first["kind"], first["attempts"]) == (ping["notice_id"], "ping", 1)
         [(headers, _)] = receiver.requests

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hmac import compare_digest
-from uuid import UUID
+from uuid import UUID, uuid5
 
+from domain.instants import micros
 from domain.kernel import Context, Reason, Rejected
 from domain.scheduling.calendar.commands import (
     Appointment,
@@ -39,7 +40,7 @@ from domain.scheduling.calendar.events import (
 )
 from domain.scheduling.calendar.slots import Obstacle, Wish, check_free, obstacles
 from domain.scheduling.calendar.state import Booking, Calendar, digest
-from domain.scheduling.event_type import REMINDERS, EventType, check_answers, check_text
+from domain.scheduling.event_type import REMINDERS, EventType, Place, check_answers, check_text
 from domain.scheduling.zones import DAY, FIRST_YEAR, LAST_YEAR, TZDATA, minute_of, text_of, zone
 from domain.text import check_email, check_line
 
@@ -177,7 +178,26 @@ def booked(
         reason=reason,
         at=context.now,
         series=series,
+        room=_room(definition, wanted, meeting, context),
     )
+
+
+def _room(definition: EventType, wanted: Appointment, meeting: UUID | None, context: Context) -> UUID | None:
+    """The room that a booking needs: a meeting's is for all its parts, one with several seats for all its guests."""
+    if not has_room(definition, wanted):
+        return None
+    if definition.seats > 1:
+        return _shared_room(wanted.slug, wanted.start, context)
+    return meeting or wanted.booking
+
+
+def has_room(definition: EventType, wanted: Appointment) -> bool:
+    """Whether they meet by video, and neither host nor guest has said where."""
+    return definition.location.kind is Place.VIDEO and not (definition.location.text or wanted.place)
+
+
+def _shared_room(slug: str, start: datetime, context: Context) -> UUID:
+    return uuid5(UUID(context.aggregate_id), f"room/{slug}/{micros(start)}")
 
 
 def approve(calendar: Calendar, command: Approve, context: Context) -> list[Event]:
@@ -188,7 +208,7 @@ def approve(calendar: Calendar, command: Approve, context: Context) -> list[Even
     if not known.blocks:
         # Nothing kept others out meanwhile.
         check_clear(calendar, command.booking, known, context.now)
-    return [Approved(command.booking, known.start, known.reminders, known.sequence)]
+    return [Approved(command.booking, known.start, known.reminders, known.sequence, known.room_id)]
 
 
 def check_clear(calendar: Calendar, booking: UUID, known: Booking, now: datetime) -> None:
@@ -239,6 +259,8 @@ def reschedule(calendar: Calendar, command: Reschedule, context: Context) -> lis
     check_lengths(definition, command.minutes, known.seats)
     wish = Wish(definition, command.minutes, known.seats, command.booking)
     check_free(calendar, wish, command.start, context.now)
+    shared = known.room_id is not None and definition.seats > 1
+    room = _shared_room(known.slug, command.start, context) if shared else known.room_id
     waits = known.status is Status.PENDING or (definition.confirmation and not by_host)
     return [
         Rescheduled(
@@ -258,6 +280,7 @@ def reschedule(calendar: Calendar, command: Reschedule, context: Context) -> lis
             reason=command.reason,
             sequence=known.sequence + 1,
             at=context.now,
+            room=room,
         )
     ]
 

@@ -370,10 +370,11 @@ class BookChosen:
 
 @dataclass(frozen=True, slots=True)
 class NoteRoom:
-    """Where a video meeting takes place, as the tool that makes rooms has said."""
+    """Where a video meeting takes place, as the tool that makes rooms has said; stale where it has another room now."""
 
     booking: UUID
-    link: str
+    link: str = field(metadata={"secret": True})
+    room: UUID | None = None
 
 
 Settings = (

@@ -186,6 +186,7 @@ class Booked:
     reason: str  # of the host, for doing so
     at: datetime
     series: UUID | None = None  # that it is one of
+    room: UUID | None = None  # of a video meeting for which nobody has given a link; who meets together shares it
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,7 @@ class Approved:
     start: datetime
     reminders: tuple[int, ...]
     sequence: int
+    room: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +226,7 @@ class Rescheduled:
     reason: str
     sequence: int
     at: datetime
+    room: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,7 +393,7 @@ class RoomMade:
 
     booking: UUID
     start: datetime
-    link: str
+    link: str = field(metadata={"secret": True})  # whoever has it can enter
 
 
 @dataclass(frozen=True, slots=True)

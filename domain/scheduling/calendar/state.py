@@ -104,6 +104,7 @@ class Booking:
     series: UUID | None = None
     public: bool = False
     room: bool = False  # a link of a video meeting was made
+    room_id: UUID | None = None  # of which room, or to which one it is to be made
     notes: tuple[Note, ...] = ()
 
     @property
@@ -172,6 +173,7 @@ def evolve(calendar: Calendar, event: Event) -> Calendar:
                 event.reminders,
                 digest(event.others),
                 series=event.series,
+                room_id=event.room,
             )
             return _put(_kept(calendar, event.at), event.booking, booking)
         case Held():
@@ -207,6 +209,8 @@ def evolve(calendar: Calendar, event: Event) -> Calendar:
                 sequence=event.sequence,
                 reminded=(),
                 no_show=False,
+                room=calendar.bookings[event.booking].room and calendar.bookings[event.booking].room_id == event.room,
+                room_id=event.room,
             )
         case NoShowMarked(booking=id):
             return _with(calendar, id, no_show=True)

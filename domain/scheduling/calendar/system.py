@@ -145,6 +145,7 @@ def swap_part(calendar: Calendar, command: SwapPart, context: Context) -> list[E
             reason=command.reason,
             sequence=known.sequence + 1,
             at=context.now,
+            room=known.room_id,
         ),
     ]
 
@@ -164,7 +165,7 @@ def book_chosen(calendar: Calendar, command: BookChosen, context: Context) -> li
 
 def note_room(calendar: Calendar, command: NoteRoom) -> list[Event]:
     known = calendar.bookings.get(command.booking)
-    if known is None or known.status is Status.HELD or known.room:
+    if known is None or known.status is not Status.CONFIRMED or known.room or known.room_id != command.room:
         return []
     return [RoomMade(command.booking, known.start, command.link)]
 

@@ -22,7 +22,7 @@ from domain.scheduling.calendar import (
 )
 from domain.scheduling.calendar.bookings import HOLD
 from domain.scheduling.meeting import Failed, NoteDenied, NoteMoveDenied, part_id
-from processors.policies.notice import RULES as NOTICE
+from processors.policies import RULES as ALL
 from processors.policies.rules import Then
 from processors.policies.scheduling import RULES
 from schemas.envelope import Recorded
@@ -58,8 +58,8 @@ def test_a_part_reminds_its_host_and_the_guest_of_the_whole_meeting() -> None:
     reminded = last(given.when(due, by=SYSTEM, at=TEN - HOUR).then(Reminded(ONE, TEN, 60, TWO)))
     recorded = Recorded("1:1", "", "scheduling", 0, 1, f"calendar/{ANN}", 1, micros(NOON), "", "1", "1")
     soon = Announce(Change.REMINDER, TEN, offset=60)
-    assert list(NOTICE[Reminded](reminded, recorded)) == [Then(soon, str(ONE)), Then(soon, str(TWO))]
-    assert list(NOTICE[Reminded](Reminded(ONE, TEN, 60), recorded)) == [Then(soon, str(ONE))]
+    assert list(ALL[Reminded](reminded, recorded)) == [Then(soon, str(ONE)), Then(soon, str(TWO))]
+    assert list(ALL[Reminded](Reminded(ONE, TEN, 60), recorded)) == [Then(soon, str(ONE))]
 
 
 def test_no_reminder_is_ever_for_the_past() -> None:
