@@ -8,6 +8,7 @@ from typing import Annotated
 from uuid import UUID
 
 import phonenumbers
+import uuid_utils
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
@@ -33,6 +34,7 @@ from domain.identity.person import (
     SignInFailed,
 )
 from domain.kernel import ANONYMOUS, Actor, Position, Rejected
+from producers.gateway import Busy
 
 router = APIRouter(prefix="/identity", tags=["identity"])
 
@@ -242,7 +244,10 @@ async def _opened(body: SignIn, claim: str, desk: Desk, have: Services, callers:
 
 @router.post("/sessions/refresh")
 async def refresh(body: Refresh, request: Request, desk: Front, have: Have, callers: Known) -> Tokens:
-    """Exchanges a refresh token for new tokens; each can be used once. 401 `signed_out` where it is no good."""
+    """Exchanges a refresh token for new tokens; each can be used once. 401 `signed_out` where it is no good.
+
+    Where the answer got lost, the same again within a minute gives the same refresh token, until that one is used.
+    """
     limits, whose = limits_of(request), _origin(request)
     limits.address.check(whose)
     limits.address.count(whose)
@@ -264,18 +269,22 @@ async def _refreshed(body: Refresh, desk: Desk, have: Services, callers: Callers
     token = have.secrets.refresh_token(person, session, old.hex())
     try:
         command = RefreshSession(session, old, have.secrets.token_hash(token))
-        decision = await desk.submit(command, str(person), SYSTEM)
+        # Never the command of an idempotency key: its answer is kept for a day, and would be given to a thief, too.
+        decision = await desk.submit(command, str(person), SYSTEM, str(uuid_utils.uuid7()))
     except Rejected as refused:
         raise over from refused
     refreshed = decision.events[-1] if decision.events else None
-    if not isinstance(refreshed, SessionRefreshed):
+    if refreshed is not None and not isinstance(refreshed, SessionRefreshed):
         raise over
     if row is None or device is None:  # so new that they did not show yet; the token is exchanged all the same
+        if refreshed is None:
+            raise Busy("the session does not show yet")
         await have.waiting.passed(IDENTITY, Position.parse(decision.position))
         row, device = await have.people.person(person), await have.people.session(person, session)
     if row is None or device is None:
         raise over
-    caller = Caller(person, session, device["device_id"], row["name"], frozenset(refreshed.roles), _expiry(have))
+    roles = await have.people.roles(person) if refreshed is None else refreshed.roles
+    caller = Caller(person, session, device["device_id"], row["name"], frozenset(roles), _expiry(have))
     return _tokens(callers, caller, token, have)
 
 

@@ -67,6 +67,18 @@ async def test_a_refresh_token_works_once_and_its_second_use_ends_the_session(to
     await ann.ask("POST", "/identity/sessions/refresh", 401, json={"refresh_token": ann.refresh_token})
 
 
+async def test_a_refresh_whose_answer_got_lost_gives_the_same_again_until_its_token_is_used(town: Town) -> None:
+    ann = await town.person("ann")
+    old, key = {"refresh_token": ann.refresh_token}, {"Idempotency-Key": str(uuid4())}
+    first, again = [await ann.ask("POST", "/identity/sessions/refresh", json=old, headers=key) for _ in "ab"]
+    assert {**first, "access_token": ""} == {**again, "access_token": ""}
+    ann.remember(again)
+    await ann.ask("GET", "/identity/me")
+    ann.remember(await ann.ask("POST", "/identity/sessions/refresh", json={"refresh_token": ann.refresh_token}))
+    await ann.ask("POST", "/identity/sessions/refresh", 401, json=old, headers=key)
+    await ann.ask("POST", "/identity/sessions/refresh", 401, json={"refresh_token": ann.refresh_token})
+
+
 async def test_a_made_up_refresh_token_ends_nobodys_session(town: Town) -> None:
     ann = await town.person("ann")
     forged = f"{ann.id}.{ann.session}.AAAA.AAAA"

@@ -31,7 +31,7 @@ addEventListener('storage', (event) => {
   if (event.key === STORE) session.value = read();
 });
 
-// A refresh token can be used once: two tabs that renew at the same moment would sign each other out. The lock is
+// A refresh token can be used once: a tab that comes with the old one later would sign all of them out. The lock is
 // absent on plain http to another host; there the second tab finds the new tokens in the store after its refusal.
 const alone = (work) => (navigator.locks ? navigator.locks.request('septet.refresh', work) : work());
 

@@ -68,7 +68,10 @@ class OpenSession:
 
 @dataclass(frozen=True, slots=True)
 class RefreshSession:
-    """By the person or the system, after the face has checked that the old token is one of ours."""
+    """By the person or the system, after the face has checked that the old token is one of ours.
+
+    The answer's last event is SessionRefreshed, or SessionRevoked; there is none where it is a repeat that is in time.
+    """
 
     session: UUID
     old_refresh_hash: bytes = field(metadata={"secret": True})

@@ -17,7 +17,7 @@ from domain.identity.person.events import (
     SignInFailed,
 )
 from domain.identity.person.proofs import check_hash, prove
-from domain.identity.person.state import Person
+from domain.identity.person.state import Person, Session
 from domain.identity.person.who import only
 from domain.kernel import Context, Reason, Rejected
 from domain.text import check_line
@@ -25,6 +25,7 @@ from domain.text import check_line
 DEVICE = 64  # code points
 SESSIONS = 16
 SESSION_LIFE = timedelta(days=30)  # since the last refresh
+REPEATABLE = timedelta(seconds=60)  # how long a refresh whose answer got lost may be asked again
 
 
 def open_session(person: Person, command: OpenSession, context: Context) -> list[Event]:
@@ -60,13 +61,17 @@ def refresh_session(person: Person, command: RefreshSession, context: Context) -
     session = person.session(command.session)
     if session is None or session.expires_at <= context.now:
         raise Rejected("session_expired", "You were signed out. Sign in again.", Reason.FORBIDDEN)
-    if compare_digest(session.refresh_hash, command.new_refresh_hash):
+    if compare_digest(session.refresh_hash, command.new_refresh_hash) and _just_refreshed(session, context):
         return []
     if not compare_digest(session.refresh_hash, command.old_refresh_hash):
         # An old token comes back: either its thief or its owner holds the newer one (RFC 9700, section 4.14.2).
         return [SessionRevoked(session.id, "reused")]
     expires_at = context.now + SESSION_LIFE
     return [SessionRefreshed(session.id, command.new_refresh_hash, expires_at, person.roles)]
+
+
+def _just_refreshed(session: Session, context: Context) -> bool:
+    return timedelta() <= context.now - (session.expires_at - SESSION_LIFE) <= REPEATABLE
 
 
 def revoked(sessions: Iterable[UUID], reason: str) -> list[Event]:

@@ -38,7 +38,7 @@ from domain.identity.person import (
     evolve,
 )
 from domain.identity.person.proofs import CODE_ATTEMPTS, CODE_LIFE, LOCK_OUT, PASSWORD_FAILURES
-from domain.identity.person.sessions import SESSION_LIFE, SESSIONS
+from domain.identity.person.sessions import REPEATABLE, SESSION_LIFE, SESSIONS
 from domain.identity.person.state import CODES_PER_HOUR, Person
 from domain.kernel import ANONYMOUS, Actor, Reason
 from tests.scenario import ANN, BOB, NOON, SYSTEM, Given, given
@@ -334,9 +334,17 @@ class TestSessions:
         after = refreshed.then(SessionRefreshed(S1, NEW, later + SESSION_LIFE, ()))
         after.when(RefreshSession(S1, NEW, NEWEST), by=SYSTEM, at=later).accepted()
 
-    def test_the_same_exchange_again_adds_nothing(self) -> None:
+    def test_the_same_exchange_adds_nothing_for_a_minute_and_ends_the_session_after_it(self) -> None:
         refreshed = ann(opened(S1), SessionRefreshed(S1, NEW, NOON + SESSION_LIFE, ()))
-        refreshed.when(RefreshSession(S1, OLD, NEW), by=ANN).then()
+        again = RefreshSession(S1, OLD, NEW)
+        refreshed.when(again, by=ANN, at=NOON + REPEATABLE).then()
+        late = NOON + REPEATABLE + timedelta(microseconds=1)
+        refreshed.when(again, by=ANN, at=late).then(SessionRevoked(S1, "reused"))
+
+    def test_the_same_exchange_ends_the_session_once_the_new_token_was_used(self) -> None:
+        used = ann(opened(S1)).when(RefreshSession(S1, OLD, NEW), by=ANN).accepted()
+        used = used.when(RefreshSession(S1, NEW, NEWEST), by=ANN).accepted()
+        used.when(RefreshSession(S1, OLD, NEW), by=ANN).then(SessionRevoked(S1, "reused"))
 
     def test_an_old_token_that_comes_back_ends_the_session(self) -> None:
         refreshed = ann(opened(S1), SessionRefreshed(S1, NEW, NOON + SESSION_LIFE, ()))
