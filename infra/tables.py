@@ -89,7 +89,10 @@ class Tables(Protocol):
     async def drop(self, tables: Sequence[Table]) -> None: ...
 
     async def write(self, writes: Sequence[Write]) -> None:
-        """Applies all; per column the greater `at` wins. Raises TablesUnavailable: then repeat all of it."""
+        """Applies all; per column the greater `at` wins. Raises TablesUnavailable: then repeat all of it.
+
+        Of one partition, whoever sees one of the writes sees all before it.
+        """
 
     async def get(self, table: Table, **key: Value) -> Row | None:
         """The row with this whole key, or None. It has every column; those that were never put are None."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -33,6 +33,8 @@ class Inbox(Protocol):
 
     async def sources(self, number: int) -> dict[int, tuple[int, int]]: ...
 
+    async def reached(self) -> dict[TopicPartition, int]: ...
+
     async def after(self, person: UUID, cursor: int, head: int, limit: int) -> list[tuple[int, str]]: ...
 
 
@@ -50,7 +52,7 @@ class Delivery:
         # Inbox partition, source partition: the last event's sequence and part.
         self._sources: dict[tuple[int, int], tuple[int, int]] = {}
         self._marked: dict[tuple[int, int], tuple[int, int]] = {}
-        self._heads: dict[int, int] = {}  # inbox partition: the last offset seen
+        self._heads: dict[int, int] = {}  # inbox partition: the place of the last entry
         self._partitions = source.topics()[INBOX]
         self._leaving: dict[UUID, float] = {}  # people without a connection, and when they will have left
 
@@ -66,11 +68,14 @@ class Delivery:
     async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
         """Learns who is connected, and which events the inbox has already."""
         numbers = [number for topic, number in partitions if topic == INBOX]
+        reached = await self._inbox.reached()
+        self._heads.update((number, reached.get((INBOX, number), 0)) for number in numbers)
         for number in numbers:
             for source, last in (await self._inbox.sources(number)).items():
                 self._sources[number, source] = self._marked[number, source] = last
         lately = micros_now() - SILENT
-        for session in await asyncio.to_thread(self._sessions_of, numbers):
+        told = {number: reached.get((SESSIONS, number), 0) for number in numbers}
+        for session in await asyncio.to_thread(self._sessions_of, told):
             if session.gateway is not None:
                 self._sessions.setdefault(session.person, {})[session.device] = session
             elif session.at > lately:  # the last owner may have ended before it told that they were gone
@@ -91,15 +96,17 @@ class Delivery:
     def _home(self, person: UUID) -> int:
         return partition_of(person_key(person), self._partitions)
 
-    def _sessions_of(self, numbers: Sequence[int]) -> list[Session]:
-        if not numbers:
+    def _sessions_of(self, told: Mapping[int, int]) -> list[Session]:
+        """The latest sessions before an offset of each partition; those behind it come by themselves, and catch up."""
+        if not told:
             return []
-        reader = self._log.reader({(SESSIONS, number): 0 for number in numbers})
+        reader = self._log.reader({(SESSIONS, number): 0 for number in told})
         latest: dict[bytes, bytes] = {}
         try:
             while not reader.level():
                 for record in reader.poll(1_000, 0.1):
-                    latest[record.key] = record.value or b""
+                    if record.offset < told[record.partition]:
+                        latest[record.key] = record.value or b""
         finally:
             reader.close()
         return [found for value in latest.values() if (found := self._session_of(value)) is not None]

@@ -22,6 +22,7 @@ _SHARED_PARTITIONS, _SHARED_BYTES, _CELL_BYTES = 10, 5_000, 24
 _SIMPLE: Mapping[str, str | int] = {"class": "SimpleStrategy", "replication_factor": 1}
 
 _Cells = tuple[str, list[bytes]]  # a statement and its parameters
+_Partitions = dict[tuple[str, bytes], list[_Cells]]  # what is written, by table and partition
 _Prepared = Mapping[str, PreparedStatement]
 
 
@@ -77,7 +78,7 @@ class CassandraTables:
 
     async def write(self, writes: Sequence[Write]) -> None:
         changes: dict[tuple[object, ...], tuple[Change, int]] = {}
-        partitions: dict[tuple[str, bytes], list[_Cells]] = {}
+        partitions = _Partitions()
         for write in writes:
             columns = write.values if isinstance(write, Put) else (None,)
             shape = (id(write.table), *columns)  # the writes keep their tables alive, so none shares another's id
@@ -90,7 +91,9 @@ class CassandraTables:
                 partitions.setdefault((write.table.name, partition), []).append((change.cql, cells))
         prepared = {change.cql: await self._session.prepared(change.cql) for change, _ in changes.values()}
         home = await self._session.home()
-        await self._session.run(lambda: _requests(partitions, prepared, home))
+        while partitions:
+            now, partitions = _fitting(partitions)
+            await self._session.run(partial(_requests, now, prepared, home))
 
     async def get(self, table: Table, **key: Value) -> Row | None:
         statements = self._statements(table)
@@ -145,11 +148,11 @@ class CassandraTables:
 
 
 def _requests(
-    partitions: Mapping[tuple[str, bytes], Sequence[_Cells]],
+    partitions: _Partitions,
     prepared: _Prepared,
     home: Callable[[bytes], Hashable],
 ) -> Iterator[Statement]:
-    """The fewest requests that say it: unlogged batches, of one partition or of a few small ones of one node.
+    """The fewest requests that say what fits into one of each partition: unlogged batches, some of a few small ones.
 
     Writes may be applied in any order and more than once, so a batch need be no transaction; a request for each row
     would take several times as long. `home` answers the node of a partition.
@@ -158,8 +161,7 @@ def _requests(
     for (_, partition), rows in partitions.items():
         size = sum([len(cell) + _CELL_BYTES for _, cells in rows for cell in cells])
         if size > _SHARED_BYTES:
-            for part in _parts(rows):
-                yield _request([_bound(prepared[cql], cells, partition) for cql, cells in part])
+            yield _request([_bound(prepared[cql], cells, partition) for cql, cells in rows])
             continue
         node = home(partition)
         taken, several, statements = shared.pop(node, (0, 0, []))
@@ -182,16 +184,20 @@ def _request(statements: Sequence[BoundStatement]) -> Statement:
     return batch
 
 
-def _parts(rows: Sequence[_Cells]) -> Iterator[Sequence[_Cells]]:
-    """The rows in pieces that are small enough for one request."""
-    start = size = 0
-    for place, (_, cells) in enumerate(rows):
-        more = sum(map(len, cells))
-        if place > start and (place - start == _BATCH_ROWS or size + more > _BATCH_BYTES):
-            yield rows[start:place]
-            start, size = place, 0
-        size += more
-    yield rows[start:]
+def _fitting(partitions: _Partitions) -> tuple[_Partitions, _Partitions]:
+    """Of each partition what fits into one request, and what may only follow when that is there: readers see no gap."""
+    now, later = _Partitions(), _Partitions()
+    for partition, rows in partitions.items():
+        end = size = 0
+        for _, cells in rows[:_BATCH_ROWS]:
+            size += sum(map(len, cells))
+            if end and size > _BATCH_BYTES:
+                break
+            end += 1
+        now[partition] = rows[:end]
+        if end < len(rows):
+            later[partition] = rows[end:]
+    return now, later
 
 
 def _bound(prepared: PreparedStatement, cells: list[bytes], partition: bytes | None) -> BoundStatement:

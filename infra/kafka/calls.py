@@ -55,12 +55,13 @@ class Calls:
             del next_, call, future  # a client that is replaced must not be kept alive from here
 
 
-def end(farewell: Callable[[], object], client: str) -> None:
-    """Closes a client by `farewell`; where that cannot be done while Kafka is away, leaves it to a thread."""
+def end(farewell: Callable[[], object], client: str, *, wait: bool = True) -> None:
+    """Closes a client by `farewell`; leaves it to a thread at once, or where it cannot be done while Kafka is away."""
     calls = Calls("kafka-farewell")
     try:
-        calls.make(farewell, CLOSED_WITHIN)
+        calls.make(farewell, CLOSED_WITHIN if wait else 0.0)
     except Hung:
-        log.warning("kafka does not answer, closing without a farewell", client=client)
+        if wait:
+            log.warning("kafka does not answer, closing without a farewell", client=client)
     finally:
         calls.end()

@@ -29,7 +29,7 @@ TRANSACTIONAL: Settings = {
 
 ATTEMPT = 5.0  # seconds a step is given at a time
 SILENT = 15.0  # seconds of vain attempts after which not only Kafka may be stuck but the client
-HUNG = 25.0  # seconds an attempt may take at most, whatever it was given
+HUNG = 10.0  # seconds an attempt may take at most, whatever it was given
 
 
 # Said to whoever lost the slot to another process, but also to one that was silent for too long. Other fatal errors
@@ -79,6 +79,9 @@ class KafkaTransactor:
     def begin(self) -> None:
         self._now.abort()
         self._now, self._next = self._next, self._now
+        if self._next.hung:  # what one client has lost for good, the other is about to miss
+            self._next.hung = False
+            self._now.renew()
         self._now.begin()
 
     def send(self, topic: str, partition: int, key: bytes, value: bytes | None, headers: Headers) -> None:
@@ -106,6 +109,7 @@ class TransactionalId:
         self._settings = settings | PRODUCING | TRANSACTIONAL | own
         self._identity, self._commits = uuid4().hex[:12], 0
         self._closed = False
+        self.hung = False  # whether a call has not returned, since somebody last asked
         self._connect()
         self._take()
 
@@ -172,13 +176,19 @@ class TransactionalId:
         if self._open and self._failed is None:
             with suppress(KafkaException, Hung):  # what is left open, Kafka aborts by itself
                 self._calls.make(partial(self._client.abort_transaction, ATTEMPT), HUNG)
-        self._part()
+        self._part(wait=True)
 
-    def _part(self) -> None:
+    def renew(self) -> None:
+        """Replaces the client, between two transactions."""
+        self._part()
+        self._connect()
+        self._take()
+
+    def _part(self, *, wait: bool = False) -> None:
         """Leaves the client behind. It must not die where it is dropped: its end may wait for Kafka, or for ever."""
         self._calls.end()
         with suppress(KafkaException):  # a client that was fenced has no more to end
-            end(self._client.close, f"transactor {self._name}")
+            end(self._client.close, f"transactor {self._name}", wait=wait)
 
     def _connect(self) -> None:
         self._client = Client(self._settings)
@@ -207,9 +217,7 @@ class TransactionalId:
         self._end_if_fenced()
         error = self._failed
         log.warning("replacing a transactional client", slot=self._name, error=str(error))
-        self._part()
-        self._connect()
-        self._take()
+        self.renew()
 
     def _end_if_fenced(self) -> None:
         """A client is fenced by another process, or by its own silence, which cannot be told apart in time.
@@ -268,6 +276,7 @@ class TransactionalId:
             try:
                 return self._calls.make(partial(step, ATTEMPT), HUNG)
             except Hung as hung:
+                self.hung = True
                 self._failed = KafkaError(KafkaError._TIMED_OUT, f"{what}: {hung}")
             except KafkaException as failure:
                 error = error_of(failure)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from domain.chat.signals import INBOX, Session
 from domain.instants import instant
+from infra.log import TopicPartition
 from infra.progress import progress_of
 from infra.tables import Row, Table, Tables, Write
 
@@ -73,12 +74,13 @@ class Inbox:
     async def after(self, person: UUID, cursor: int, head: int, limit: int) -> list[tuple[int, str]]:
         """Up to `limit` entries (place, JSON) after `cursor`, in order; `head` is where the inbox ends now.
 
-        Goes from bucket to bucket; places of a partition are shared by many people, so most buckets are quickly done.
+        Behind the head, entries may be there whose predecessors are not yet: a cursor must not pass these. Goes from
+        bucket to bucket; places of a partition are shared by many people, so most buckets are quickly done.
         """
         found: list[tuple[int, str]] = []
         for bucket in range(max(cursor, 0) // BUCKET, max(head, 0) // BUCKET + 1):
             rows = await self._tables.scan(
-                ENTRIES, person=person, bucket=bucket, above=(cursor,), limit=limit - len(found)
+                ENTRIES, person=person, bucket=bucket, above=(cursor,), below=(head + 1,), limit=limit - len(found)
             )
             found += [(row["place"], row["data"]) for row in rows]
             if len(found) >= limit:
@@ -86,9 +88,12 @@ class Inbox:
         return found
 
     async def head(self, number: int) -> int:
-        """The place of the last entry that was stored in an inbox partition."""
-        known = (await progress_of(self._tables, "delivery")).get((INBOX, number))
-        return 0 if known is None else known.place + 1
+        """The place of the last entry of an inbox partition that is stored together with all before it."""
+        return (await self.reached()).get((INBOX, number), 0)
+
+    async def reached(self) -> dict[TopicPartition, int]:
+        """The offset behind the last record of each partition that the delivery is done with."""
+        return {each: at.place + 1 for each, at in (await progress_of(self._tables, "delivery")).items()}
 
     async def cursor(self, person: UUID, device: UUID) -> int | None:
         """How far a device has acknowledged; None where it is not known yet."""

@@ -121,13 +121,14 @@ class Writer:
         await until(lambda: len(self.acknowledged) >= goal)
 
 
-async def until(true: Callable[[], bool | Awaitable[bool]]) -> None:
+async def until(true: Callable[[], bool | Awaitable[bool]], lacking: Callable[[], str] = lambda: "") -> None:
+    """Until it is so; if that takes too long, the failure says what is `lacking`."""
     deadline = time.monotonic() + PATIENCE
     while True:
         answer = true()
         if answer if isinstance(answer, bool) else await answer:
             return
-        assert time.monotonic() < deadline
+        assert time.monotonic() < deadline, lacking()
         await asyncio.sleep(0.05)
 
 

@@ -75,7 +75,12 @@ async def test_nothing_is_lost_doubled_or_reordered_in_a_storm_and_the_read_mode
         for each in writers:
             each.over = True
         await asyncio.gather(*writing)
-        evidence = await _evidence(house, members, writers)
+        try:
+            evidence = await _evidence(house, members, writers)
+        except AssertionError:  # of what is still lacking after the longest patience
+            _tell_faults(report)
+            print(await Status(house.log, house.tables, READING).report())
+            raise
     found = faults(evidence)
     _tell(report, evidence, found)
     assert found == []
@@ -173,7 +178,7 @@ async def _inbox_of(person: Person, last: set[tuple[str, int]]) -> list[tuple[st
         cursor = body["cursor"]
         return not body["entries"] and last <= set(found)
 
-    await until(complete)
+    await until(complete, lambda: f"{person.name} never got {last - set(found)}, the last are {found[-5:]}")
     return found
 
 
@@ -183,12 +188,16 @@ async def _get(person: Person, path: str) -> httpx.Response:
     return answer
 
 
-def _tell(report: Sequence[tuple[str, float, float]], evidence: Evidence, found: Sequence[str]) -> None:
+def _tell_faults(report: Sequence[tuple[str, float, float]]) -> None:
     table = Table("fault", "lasted s", "until everybody's next message s", title=f"storm of seed {SEED}")
     for name, lasted, recovered in report:
         table.add_row(name, f"{lasted:.1f}", f"{recovered:.1f}")
+    Console(width=100).print(table)
+
+
+def _tell(report: Sequence[tuple[str, float, float]], evidence: Evidence, found: Sequence[str]) -> None:
+    _tell_faults(report)
     console = Console(width=100)
-    console.print(table)
     console.print(
         f"{len(evidence.acknowledged)} messages acknowledged, {len(evidence.events)} events on the log, "
         f"{sum(map(len, evidence.inboxes.values()))} entries in inboxes, tables rebuilt: {', '.join(evidence.rebuilt)}"

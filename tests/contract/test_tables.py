@@ -382,6 +382,18 @@ async def test_one_call_writes_many_large_values(tables: Tables, owner: UUID) ->
     assert [(row["number"], row["body"] == body) for row in rows] == [(number, True) for number in range(20)]
 
 
+async def test_a_reader_finds_no_gap_in_what_is_being_written_to_a_partition(tables: Tables, owner: UUID) -> None:
+    writing = asyncio.create_task(
+        tables.write([NOTES.put(1, owner=owner, number=n, text="x" * 400) for n in range(900)])
+    )
+    reads = list[list[int]]()
+    while not writing.done() or not reads:
+        reads.append([row["number"] for row in await tables.scan(NOTES, owner=owner, limit=1_000)])
+        await asyncio.sleep(0.001)
+    await writing
+    assert [found for found in reads if found != list(range(len(found)))] == []
+
+
 async def test_writing_nothing(tables: Tables) -> None:
     await tables.write([])
 
