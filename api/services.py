@@ -25,6 +25,7 @@ from projections.parking.money import Invoices
 from projections.parking.queries import Lots
 from projections.personal import PersonalData
 from projections.projection import Projection
+from projections.scheduling.hooks import Hooks
 from projections.scheduling.queries import Calendars
 from projections.status import Status
 from projections.waiting import Waiting
@@ -51,6 +52,7 @@ class Services:
     lot_history: LotHistory
     payment_news: Callable[[bytes, str], bool]  # whether a body was signed by the payment gateway
     calendars: Calendars
+    hooks: Hooks
     notices: Notices
     notice_keys: NoticeKeys
     has_video: bool  # whether there is a tool for video meetings

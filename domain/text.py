@@ -1,5 +1,6 @@
 """What people type, checked: how long it may be and which characters it may hold."""
 
+import re
 import unicodedata
 
 from domain.kernel import Reason, Rejected
@@ -10,6 +11,8 @@ _UNSEEN = frozenset(("Cc", "Cf", "Zl", "Zp", "Zs"))
 _NEVER_IN_A_LINE = frozenset(("Cc", "Cs", "Zl", "Zp"))
 
 _EMAIL = 254  # code points (RFC 5321, 4.5.3.1.3)
+_LONGEST = 2_000  # characters of an address on the web
+_URL = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?([/?#][!-~]*)?")  # no user, no password
 
 
 def is_blank(text: str) -> bool:
@@ -40,3 +43,9 @@ def check_email(email: str) -> None:
     name, _, host = email.rpartition("@")
     if not name or "." not in host or len(email) > _EMAIL or not email.isascii() or any(each <= " " for each in email):
         raise Rejected("email_invalid", "Give an e-mail address such as ann@example.org.", Reason.INVALID)
+
+
+def check_url(url: str) -> None:
+    """Raises Rejected("url_invalid") for what is no address on the web. Where it leads is checked by who calls it."""
+    if len(url) > _LONGEST or not _URL.fullmatch(url):
+        raise Rejected("url_invalid", "Give an address such as https://example.org/hook.", Reason.INVALID)

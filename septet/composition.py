@@ -49,6 +49,7 @@ from projections.parking.lots import parking
 from projections.parking.money import invoices
 from projections.projection import Projection
 from projections.scheduling import scheduling
+from projections.scheduling.hooks import Hooks
 from schemas import topics
 from schemas.codec import Codec
 from schemas.registry import Lock
@@ -163,7 +164,7 @@ def all_topics(settings: Settings) -> list[Topic]:
 def own_tables() -> Sequence[Table]:
     """Every table that is no read model's."""
     lists = (deadletters.TABLES, generations.TABLES, (progress.PROGRESS, *workers.TABLES))
-    own = (*Inbox.tables, *Audience.tables, *Deadlines.tables, *Charging.tables, *Sending.tables)
+    own = (*Inbox.tables, *Audience.tables, *Deadlines.tables, *Charging.tables, *Sending.tables, *Hooks.tables)
     return [*own, *(each for tables in lists for each in tables)]
 
 
@@ -300,7 +301,7 @@ def _sending(house: House) -> Sending:
         Smtp(settings.mail, password, settings.mail_from) if settings.mail else Folder(folder, settings.mail_from)
     )
     mails = Mails(keys, settings.mail_from, settings.url, Secrets(house.secret).calendar_mark)
-    outside = Outside(post, Http(settings.outbound_private), mails, keys, vapid(house))
+    outside = Outside(post, Http(settings.outbound_private), mails, keys, vapid(house), Hooks(house.tables))
     return Sending(house.log, house.codec, house.tables, house.catalogue, outside)
 
 

@@ -32,6 +32,7 @@ from projections.parking.history import LotHistory
 from projections.parking.money import Invoices
 from projections.parking.queries import Lots
 from projections.personal import PersonalData
+from projections.scheduling.hooks import Hooks
 from projections.scheduling.queries import Calendars
 from projections.status import Status
 from projections.waiting import Waiting
@@ -65,6 +66,7 @@ async def services(house: House) -> AsyncIterator[Services]:
             lot_history=LotHistory(house.tables),
             payment_news=lambda body, mark: is_signed(house.settings.payments_secret.get_secret_value(), body, mark),
             calendars=Calendars(house.tables),
+            hooks=Hooks(house.tables),
             notices=Notices(house.tables),
             notice_keys=notice_keys(house),
             has_video=bool(house.settings.video),

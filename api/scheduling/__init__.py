@@ -2,8 +2,21 @@
 
 from fastapi import APIRouter
 
-from api.scheduling import article, bookings, ical, links, overview, people, polls, series, settings, slots, teams
+from api.scheduling import (
+    article,
+    bookings,
+    ical,
+    links,
+    overview,
+    people,
+    polls,
+    series,
+    settings,
+    slots,
+    teams,
+    webhooks,
+)
 
 router = APIRouter(prefix="/scheduling")
-for each in (settings, slots, bookings, series, links, polls, people, overview, teams, ical, article):
+for each in (settings, slots, bookings, series, links, polls, people, overview, teams, ical, webhooks, article):
     router.include_router(each.router)

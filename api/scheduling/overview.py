@@ -70,6 +70,7 @@ async def _connected(have: Services, person: UUID) -> dict[str, bool]:
         "calendar": calendar is not None and bool(calendar.busy),
         "video": have.has_video,
         "email": bool(settings["email"]),
-        "webhook": any(not row["disabled"] for row in webhooks),
+        "webhook": any(not row["disabled"] for row in webhooks)
+        or (calendar is not None and calendar.webhooks.keys() != calendar.disabled.keys()),
         "push": bool(devices),
     }

@@ -29,12 +29,14 @@ from domain.scheduling.calendar import (
     Booked,
     Cancelled,
     Declined,
+    EndWebhooks,
     GuestsChanged,
     NoShowMarked,
     Reminded,
     Rescheduled,
     Status,
 )
+from domain.scheduling.calendar import WebhookDisabled as CalendarWebhookDisabled
 from domain.scheduling.calendar.bookings import has_room
 from domain.scheduling.meeting import Cancelled as MeetingCancelled
 from domain.scheduling.meeting import Moved, Settled
@@ -290,12 +292,25 @@ def webhook_disabled(event: WebhookDisabled, at: Recorded) -> list[Then]:
     return [Then(Tell(what), at.aggregate_id)]
 
 
+def calendar_webhook_disabled(event: CalendarWebhookDisabled, at: Recorded) -> list[Then]:
+    what = Notice(
+        notice=uuid5(_IDS, at.id),
+        category=Category.HOUSEKEEPING,
+        kind="webhook.disabled",
+        subject="A webhook of a calendar was switched off",
+        text=f"It did not take what was sent: {event.why}. Switch it on again when it works.",
+        link="/ui/scheduling",
+        about={"webhook": str(event.webhook), "calendar": at.aggregate_id},
+    )
+    return [Then(Tell(what), str(event.owner))]
+
+
 def session_ended(event: SessionRevoked | SessionExpired, at: Recorded) -> list[Then]:
     return [Then(EndPushes(event.session), at.aggregate_id)]
 
 
 def forgotten(event: Forgotten, at: Recorded) -> list[Then]:
-    return [Then(Clear(), at.aggregate_id)]
+    return [Then(Clear(), at.aggregate_id), Then(EndWebhooks(), at.aggregate_id)]
 
 
 def rules(rooms: VideoRooms) -> Rules:
@@ -327,6 +342,7 @@ _RULES: Rules = {
     IncidentReported: incident_reported,
     Held: held,
     WebhookDisabled: webhook_disabled,
+    CalendarWebhookDisabled: calendar_webhook_disabled,
     SessionRevoked: session_ended,
     SessionExpired: session_ended,
     Forgotten: forgotten,

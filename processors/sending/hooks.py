@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -24,8 +25,13 @@ class Call:
 def webhook_call(url: str, key: bytes, notice: Notice, told_at: int, now: int) -> Call:
     """The id is the notice's, also when it is sent again; `now` (microseconds) is signed, so that no call can be
     played again later."""
-    body = orjson.dumps({"type": notice.kind, "timestamp": timestamp(told_at).decode(), "data": _data(notice)})
-    name, seconds = str(notice.notice), str(now // 1_000_000)
+    return signed_call(url, key, str(notice.notice), notice.kind, _data(notice), told_at, now)
+
+
+def signed_call(url: str, key: bytes, name: str, kind: str, data: Mapping[str, Any], told_at: int, now: int) -> Call:
+    """The same of anything; `name` is its id."""
+    body = orjson.dumps({"type": kind, "timestamp": timestamp(told_at).decode(), "data": data})
+    seconds = str(now // 1_000_000)
     headers = {
         "Content-Type": "application/json",
         "webhook-id": name,

@@ -7,8 +7,9 @@ sending and the note of it, it comes twice with one id.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
+from typing import get_args
 from uuid import UUID, uuid5
 
 import msgspec
@@ -17,13 +18,15 @@ import structlog
 from domain.kernel import Catalogue
 from domain.notice.invitation import Announced
 from domain.notice.recipient import Channel, Due, EmailGiven, NoteDelivered, NoteFailed, way
+from domain.scheduling.calendar import DisableWebhook, WebhookAdded, WebhookDisabled, WebhookPinged, WebhookRemoved
 from infra.clock import micros_now
 from infra.log import Log, Record
 from infra.metrics import DELIVERIES
 from infra.outbound import Away, Post, Refused, Web
 from infra.tables import Row, Table, Tables, Write
-from processors.sending.hooks import Call, webhook_call
+from processors.sending.hooks import Call, signed_call, webhook_call
 from processors.sending.mails import Mails
+from processors.sending.programs import KINDS, Change, Hooks, call_id, is_forgotten, told_of
 from processors.sending.push import Vapid, push_call
 from processors.streams import Keeper, read_event
 from producers.notice_keys import NoticeKeys
@@ -59,10 +62,11 @@ class Job:
     index: int
     address: str
     attempts: int = 0
+    webhook: UUID | None = None  # of a calendar
 
     @property
     def id(self) -> str:
-        return f"{self.happened.at.id}/{self.index}"
+        return f"{self.happened.at.id}/{self.webhook or self.index}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +78,20 @@ class Outside:
     mails: Mails
     keys: NoticeKeys
     vapid: Vapid
+    hooks: Hooks
 
 
 class Sending(Keeper):
     """Sends what is due, of the partitions it owns."""
 
     name = "sending"
-    topics: tuple[str, ...] = (topics.events("notice"),)
+    topics: tuple[str, ...] = (topics.events("notice"), topics.events("scheduling"))
     tables = (OUTGOING,)
 
     def __init__(self, source: Log, codec: Codec, tables: Tables, catalogue: Catalogue, outside: Outside) -> None:
         super().__init__()
         self._codec, self._catalogue, self._tables, self._outside = codec, catalogue, tables, outside
-        self._wanted = {codec.type_name(each) for each in (Due, EmailGiven, Announced)}
+        self._wanted = {codec.type_name(each) for each in (Due, EmailGiven, Announced, *KINDS, *get_args(Change))}
         self._producer = source.producer()
 
     def read(self, record: Record, codec: Codec) -> Sequence[Happened] | None:
@@ -95,8 +100,38 @@ class Sending(Keeper):
 
     async def handle(self, batch: Sequence[Sequence[Happened]]) -> Sequence[Write]:
         """Keeps what is to be sent. As of the event: what was sent and removed since does not come back."""
-        jobs = [job for each in chain.from_iterable(batch) for job in _jobs(each)]
-        return [self._kept(job, job.happened.at.micros, job.happened.at.micros) for job in jobs]
+        writes: list[Write] = []
+        changed: dict[UUID, dict[UUID, str]] = {}  # whom this batch has to call, by calendar, as far as it was asked
+        for happened in chain.from_iterable(batch):
+            if happened.at.system == "scheduling":
+                writes += await self._of_calendar(happened, changed)
+            else:
+                at = happened.at.micros
+                writes += [self._kept(job, at, at) for job in _jobs(happened)]
+        return writes
+
+    async def _of_calendar(self, happened: Happened, known: dict[UUID, dict[UUID, str]]) -> list[Write]:
+        """Keeps who is called for a calendar, and the calls that a change of a booking means. All are of one key."""
+        event, at, hooks = happened.event, happened.at, self._outside.hooks
+        if type(event) in KINDS and micros_now() - at.micros > TOO_OLD:
+            return []
+        calendar = UUID(at.aggregate_id)
+        if calendar not in known:
+            known[calendar] = await hooks.of(calendar)
+        match event:
+            case WebhookAdded(webhook=webhook, url=url):
+                known[calendar][webhook] = url
+                return [hooks.added(calendar, webhook, url, at.micros)]
+            case WebhookRemoved(webhook=webhook) | WebhookDisabled(webhook=webhook):
+                known[calendar].pop(webhook, None)
+                return [hooks.removed(calendar, webhook, at.micros)]
+        called = [event.webhook] if isinstance(event, WebhookPinged) else list(known[calendar])
+        writes: list[Write] = []
+        for webhook in called:
+            job = Job(happened, 0, "", webhook=webhook)
+            kept = self._kept(job, at.micros, at.micros)
+            writes += [kept, hooks.waiting(webhook, call_id(event, at), KINDS[type(event)], at.micros)]
+        return writes
 
     async def tend(self) -> Sequence[Write]:
         """Sends what is due, several at once; each has its time limit."""
@@ -112,7 +147,7 @@ class Sending(Keeper):
 
     async def _tried(self, row: Row) -> list[Write]:
         """The writes that an attempt leads to."""
-        job = self._job(row)
+        job = await self._job(row)
         gone = OUTGOING.remove(micros_now(), place=row["place"], due=row["due"], id=row["id"])
         attempts = job.attempts + 1
         try:
@@ -120,21 +155,20 @@ class Sending(Keeper):
                 raise Refused("too old to be news")
             await self._sent(job)
         except Refused as refused:
-            self._failed(job, attempts, str(refused), gone=isinstance(refused, Gone))
+            return [gone, *self._failed(job, attempts, str(refused), gone=isinstance(refused, Gone))]
         except Away as away:
             if job.attempts < len(PAUSES):
                 log.info("not taken, will be tried again", delivery=job.id, why=str(away), attempts=attempts)
                 at = micros_now()
-                again = Job(job.happened, job.index, job.address, attempts)
+                again = replace(job, attempts=attempts)
                 pause = max(PAUSES[job.attempts], min(away.after, LONGEST))
                 return [self._kept(again, at + int(pause * 1e6), at), gone]
-            self._failed(job, attempts, str(away), gone=False)
-        else:
-            DELIVERIES.labels(_channel(job).value, "delivered").inc()
-            if isinstance(event := job.happened.event, Due):
-                delivery = event.deliveries[job.index]
-                self._note(job, NoteDelivered(event.what.notice, delivery.channel, delivery.target, attempts))
-        return [gone]
+            return [gone, *self._failed(job, attempts, str(away), gone=False)]
+        DELIVERIES.labels(_channel(job).value, "delivered").inc()
+        if isinstance(event := job.happened.event, Due):
+            delivery = event.deliveries[job.index]
+            self._note(job, NoteDelivered(event.what.notice, delivery.channel, delivery.target, attempts))
+        return [gone, *self._done(job, "delivered", attempts, "")]
 
     async def _sent(self, job: Job) -> None:
         """Sends it; what is a defect of ours may be mended by a later attempt, and stops nothing else."""
@@ -146,7 +180,7 @@ class Sending(Keeper):
             log.exception("sending failed", delivery=job.id)
             raise Away(f"a defect: {type(error).__name__}") from error
 
-    def _failed(self, job: Job, attempts: int, why: str, *, gone: bool) -> None:
+    def _failed(self, job: Job, attempts: int, why: str, *, gone: bool) -> list[Write]:
         """Given up, for all to see."""
         DELIVERIES.labels(_channel(job).value, "failed").inc()
         log.error("delivery given up", delivery=job.id, channel=_channel(job).value, why=why, attempts=attempts)
@@ -154,11 +188,29 @@ class Sending(Keeper):
             delivery = event.deliveries[job.index]
             note = NoteFailed(event.what.notice, delivery.channel, delivery.target, attempts, why[:300], gone)
             self._note(job, note)
+        elif job.webhook is not None and (gone or attempts > len(PAUSES)):
+            self._note(job, DisableWebhook(job.webhook, "gone" if gone else why[:300]))
+        return self._done(job, "failed", attempts, why[:300])
+
+    def _done(self, job: Job, state: str, attempts: int, why: str) -> list[Write]:
+        """What is noted here of a call for a calendar; of all else the events tell it."""
+        if job.webhook is None:
+            return []
+        event, at = job.happened.event, job.happened.at
+        call = call_id(event, at)
+        return [self._outside.hooks.done(job.webhook, call, at.micros, state, attempts, why, micros_now())]
 
     async def _send(self, job: Job) -> None:
         event, at, out = job.happened.event, job.happened.at, self._outside
-        if FORGOTTEN in job.address:
+        if FORGOTTEN in job.address or is_forgotten(event):
             raise Refused("they are forgotten")
+        if job.webhook is not None:
+            if not job.address:
+                raise Refused("it was removed or switched off")
+            key, call, kind = out.keys.webhook(job.webhook), str(call_id(event, at)), KINDS[type(event)]
+            told = signed_call(job.address, key, call, kind, told_of(event, at), at.micros, micros_now())
+            await self._called(told, (410,))
+            return
         match event:
             case EmailGiven():
                 await out.post.send(out.mails.of_code(event, at))
@@ -185,7 +237,7 @@ class Sending(Keeper):
         if not 200 <= reply.status < 300:
             raise Away(str(reply.status), reply.retry_after)
 
-    def _note(self, job: Job, command: NoteDelivered | NoteFailed) -> None:
+    def _note(self, job: Job, command: NoteDelivered | NoteFailed | DisableWebhook) -> None:
         at, aggregate = job.happened.at, self._catalogue.of(type(command))
         envelope = Command.following(
             at,
@@ -211,10 +263,14 @@ class Sending(Keeper):
             attempts=job.attempts,
         )
 
-    def _job(self, row: Row) -> Job:
+    async def _job(self, row: Row) -> Job:
         topic, _, number = row["place"].rpartition(":")
         headers = msgspec.msgpack.decode(row["headers"], type=dict[str, bytes])
         happened = Happened(self._codec.decode(row["body"]), recorded_of(topic, int(number), headers))
+        if happened.at.system == "scheduling":
+            webhook = UUID(row["id"].rpartition("/")[2])
+            hooks = await self._outside.hooks.of(UUID(happened.at.aggregate_id))
+            return Job(happened, 0, hooks.get(webhook, ""), row["attempts"], webhook)
         return Job(happened, row["index"], _addresses(happened)[row["index"]], row["attempts"])
 
 
@@ -236,4 +292,6 @@ def _addresses(happened: Happened) -> list[str]:
 
 def _channel(job: Job) -> Channel:
     event = job.happened.event
+    if job.webhook is not None:
+        return Channel.WEBHOOK
     return event.deliveries[job.index].channel if isinstance(event, Due) else Channel.EMAIL

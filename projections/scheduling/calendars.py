@@ -39,6 +39,7 @@ from domain.scheduling.calendar import (
     ScheduleSet,
     Status,
     WebhookAdded,
+    WebhookDisabled,
     WebhookRemoved,
 )
 from infra.tables import Put, Remove
@@ -134,12 +135,19 @@ def form_removed(event: FormRemoved, at: Recorded) -> Writes:
 
 @scheduling.on(WebhookAdded)
 def webhook_added(event: WebhookAdded, at: Recorded) -> Writes:
-    return _setting(at, "webhook", str(event.webhook), event.url)
+    name = str(event.webhook)
+    return [*_setting(at, "webhook", name, event.url), *_no_setting(at, "webhook_disabled", name)]
 
 
 @scheduling.on(WebhookRemoved)
 def webhook_removed(event: WebhookRemoved, at: Recorded) -> Writes:
-    return _no_setting(at, "webhook", str(event.webhook))
+    name = str(event.webhook)
+    return [*_no_setting(at, "webhook", name), *_no_setting(at, "webhook_disabled", name)]
+
+
+@scheduling.on(WebhookDisabled)
+def webhook_disabled(event: WebhookDisabled, at: Recorded) -> Writes:
+    return _setting(at, "webhook_disabled", str(event.webhook), event.why)
 
 
 @scheduling.on(LinkMade)

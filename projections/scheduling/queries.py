@@ -82,6 +82,7 @@ class Calendars:
             busy={k: decode(v, type=tuple[Busy, ...]) for k, v in values.get("busy", {}).items()},
             forms={k: decode(v, type=Form) for k, v in values.get("form", {}).items()},
             webhooks={UUID(k): decode(v, type=str) for k, v in values.get("webhook", {}).items()},
+            disabled={UUID(k): decode(v, type=str) for k, v in values.get("webhook_disabled", {}).items()},
             feed=decode(values.get("feed", {}).get("", "null"), type=UUID | None),
             links={UUID(k): _link(v) for k, v in values.get("link", {}).items()},
         )

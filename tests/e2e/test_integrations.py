@@ -4,11 +4,13 @@ import asyncio
 from typing import Any
 
 import icalendar
+import orjson
 
 from tests.e2e.hosts import host_of
 from tests.e2e.installation import Installation
 from tests.e2e.people import PATIENCE, Person, Town
-from tests.e2e.test_notice import mailed
+from tests.e2e.test_notice import mailed, sent
+from tests.receiver import receiving
 
 
 async def test_a_video_meeting_has_a_room_until_it_is_cancelled(town: Town, septet: Installation) -> None:
@@ -32,6 +34,40 @@ async def test_a_video_meeting_has_a_room_until_it_is_cancelled(town: Town, sept
     await bob.ask("POST", f"{host.path}/bookings/{booked['booking_id']}/cancellation", 204, json={"reason": "ill"})
     assert await _where(bob, path) == ""
     assert "URL" not in await _invitation(bob, path)
+
+
+async def test_a_program_is_told_of_a_calendars_bookings_and_its_owner_sees_what_became_of_it(town: Town) -> None:
+    host, bob = await host_of(town), await town.person("bob")
+    path = f"{host.path}/webhooks"
+    async with receiving() as receiver:
+        await bob.ask("POST", path, 403, json={"url": receiver.url})
+        made = await host.person.ask("POST", path, 201, json={"url": receiver.url})
+        assert await host.person.ask("GET", path) == [made]
+        assert (await host.person.ask("GET", "/scheduling/integrations"))["webhook"]
+        one = f"{path}/{made['webhook_id']}"
+        ping = await host.person.ask("POST", f"{one}/ping", 202)
+        [first] = await sent(host.person, one, lambda found: bool(found) and found[0]["state"] == "delivered")
+        assert (first["call_id"], first["kind"]) == (ping["call_id"], "ping")
+        start, *_ = await host.slots(bob)
+        booked = await bob.ask("POST", f"{host.path}/bookings", 201, json=host.wanted(start))
+        latest = (await sent(host.person, one, lambda found: len(found) > 1 and found[0]["state"] == "delivered"))[0]
+        headers, body = receiver.requests[-1]
+        assert headers["webhook-id"] == latest["call_id"]
+        told = orjson.loads(body)
+        assert (told["type"], told["data"]["booking_id"]) == ("booking.booked", booked["booking_id"])
+        assert told["data"]["guest"]["email"] == "guest@example.org"
+        receiver.statuses = [410]
+        await host.person.ask("POST", f"{one}/ping", 202)
+        await sent(host.person, one, lambda found: found[0]["state"] == "failed")
+    async with asyncio.timeout(PATIENCE):  # the calendar hears of it a moment later
+        while [each["disabled"] for each in await host.person.ask("GET", path)] != ["gone"]:
+            await asyncio.sleep(0.1)
+    await host.person.ask("POST", f"{one}/enabling", 204)
+    assert [each["disabled"] for each in await host.person.ask("GET", path)] == [""]
+    bob.has_seen(host.person)
+    await bob.ask("GET", f"{one}/deliveries", 404)
+    await host.person.ask("DELETE", one, 204)
+    assert await host.person.ask("GET", path) == []
 
 
 async def _where(who: Person, path: str) -> str:

@@ -1,6 +1,5 @@
 """Which commands somebody's notices accept, from whom, and what follows."""
 
-import re
 from datetime import datetime, timedelta
 from hmac import compare_digest
 from uuid import UUID
@@ -56,13 +55,11 @@ from domain.notice.recipient.events import (
     Withdrawn,
 )
 from domain.notice.recipient.state import CODES, Device, Recipient, Webhook, way
-from domain.text import check_email
+from domain.text import check_email, check_url
 
 WEBHOOKS, DEVICES, HELD = 10, 20, 200
 FAILURES = 5  # deliveries given up one after the other, until a webhook is switched off
 CODE_LIFE = timedelta(hours=1)
-URL = 2_000  # characters
-_URL = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?([/?#][!-~]*)?")  # no user, no password
 _EMAIL = UUID(int=0)  # there is one address: it needs no id
 
 
@@ -227,7 +224,7 @@ def _confirm_email(recipient: Recipient, code_hash: bytes, context: Context) -> 
 
 
 def _add_webhook(recipient: Recipient, command: AddWebhook) -> list[Event]:
-    _check_url(command.url)
+    check_url(command.url)
     known = recipient.webhooks.get(command.webhook)
     if known is not None:
         if known.url != command.url:
@@ -252,7 +249,7 @@ def _ping(recipient: Recipient, command: PingWebhook, context: Context) -> list[
 
 
 def _subscribe(recipient: Recipient, command: SubscribeDevice) -> list[Event]:
-    _check_url(command.endpoint)
+    check_url(command.endpoint)
     if not 20 <= len(command.keys) <= 200 or command.keys.count(".") != 1 or not command.keys.isascii():
         raise Rejected("keys_invalid", "Send p256dh and auth of the subscription.", Reason.INVALID)
     known = recipient.devices.get(command.device)
@@ -267,9 +264,3 @@ def _known(recipient: Recipient, webhook: UUID) -> Webhook:
     if webhook not in recipient.webhooks:
         raise Rejected("webhook_unknown", "There is no such webhook.", Reason.NOT_FOUND)
     return recipient.webhooks[webhook]
-
-
-def _check_url(url: str) -> None:
-    """Raises Rejected("url_invalid") for what is no address on the web. Where it leads is checked by who calls it."""
-    if len(url) > URL or not _URL.fullmatch(url):
-        raise Rejected("url_invalid", "Give an address such as https://example.org/hook.", Reason.INVALID)

@@ -115,6 +115,8 @@ class RemoveForm:
 
 @dataclass(frozen=True, slots=True)
 class AddWebhook:
+    """What happens to bookings is told there from now on; also one that was switched off."""
+
     webhook: UUID
     url: str
 
@@ -122,6 +124,14 @@ class AddWebhook:
 @dataclass(frozen=True, slots=True)
 class RemoveWebhook:
     webhook: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PingWebhook:
+    """Has a test sent to this webhook. `ping` is a new id."""
+
+    webhook: UUID
+    ping: UUID
 
 
 # By anybody, signed in or not. `booking` is a new id; `proof` the hash of the secret in the guest's link.
@@ -377,6 +387,19 @@ class NoteRoom:
     room: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class DisableWebhook:
+    """It takes nothing any more, says whoever calls it."""
+
+    webhook: UUID
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndWebhooks:
+    """The owner's account has ended."""
+
+
 Settings = (
     DefineEventType
     | RemoveEventType
@@ -396,8 +419,20 @@ Settings = (
     | RemoveForm
     | AddWebhook
     | RemoveWebhook
+    | PingWebhook
 )
-BySystem = ExpireHold | Remind | HoldPart | BookPart | DropPart | SwapPart | BookChosen | NoteRoom
+BySystem = (
+    ExpireHold
+    | Remind
+    | HoldPart
+    | BookPart
+    | DropPart
+    | SwapPart
+    | BookChosen
+    | NoteRoom
+    | DisableWebhook
+    | EndWebhooks
+)
 Command = (
     OpenResource
     | Settings

@@ -35,8 +35,10 @@ from domain.scheduling.calendar.commands import (
     Decline,
     DefineEventType,
     DeleteNote,
+    DisableWebhook,
     DropBusy,
     DropPart,
+    EndWebhooks,
     ExpireHold,
     Hold,
     HoldPart,
@@ -46,6 +48,7 @@ from domain.scheduling.calendar.commands import (
     MarkNoShow,
     NoteRoom,
     OpenResource,
+    PingWebhook,
     Release,
     Remind,
     RemoveAbsence,
@@ -72,7 +75,9 @@ from domain.scheduling.calendar.state import Calendar
 from domain.scheduling.calendar.system import (
     book_chosen,
     book_part,
+    disable_webhook,
     drop_part,
+    end_webhooks,
     expire_hold,
     hold_part,
     note_room,
@@ -104,9 +109,21 @@ def decide(calendar: Calendar, command: Command, context: Context) -> list[Event
             | RemoveForm()
             | AddWebhook()
             | RemoveWebhook()
+            | PingWebhook()
         ):
             return change_settings(calendar, command, context)
-        case ExpireHold() | Remind() | HoldPart() | BookPart() | DropPart() | SwapPart() | BookChosen() | NoteRoom():
+        case (
+            ExpireHold()
+            | Remind()
+            | HoldPart()
+            | BookPart()
+            | DropPart()
+            | SwapPart()
+            | BookChosen()
+            | NoteRoom()
+            | DisableWebhook()
+            | EndWebhooks()
+        ):
             return _by_system(calendar, command, context)
     if calendar.owner is None:
         raise Rejected("calendar_unknown", "There is no such calendar.", Reason.NOT_FOUND)
@@ -169,3 +186,7 @@ def _by_system(calendar: Calendar, command: BySystem, context: Context) -> list[
             return book_chosen(calendar, command, context)
         case NoteRoom():
             return note_room(calendar, command)
+        case DisableWebhook():
+            return disable_webhook(calendar, command)
+        case EndWebhooks():
+            return end_webhooks(calendar)

@@ -409,6 +409,23 @@ class WebhookRemoved:
     webhook: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class WebhookDisabled:
+    """It takes nothing any more; its owner may switch it on again."""
+
+    webhook: UUID
+    why: str
+    owner: UUID  # of the calendar
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookPinged:
+    """Its owner wants to see it work."""
+
+    webhook: UUID
+    ping: UUID
+
+
 Event = (
     CalendarOpened
     | EventTypeDefined
@@ -450,4 +467,6 @@ Event = (
     | RoomMade
     | WebhookAdded
     | WebhookRemoved
+    | WebhookDisabled
+    | WebhookPinged
 )

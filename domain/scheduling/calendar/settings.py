@@ -17,6 +17,7 @@ from domain.scheduling.calendar.commands import (
     LeaveTeam,
     MakeLink,
     OpenResource,
+    PingWebhook,
     RemoveAbsence,
     RemoveEventType,
     RemoveForm,
@@ -52,6 +53,7 @@ from domain.scheduling.calendar.events import (
     TeamJoined,
     TeamLeft,
     WebhookAdded,
+    WebhookPinged,
     WebhookRemoved,
 )
 from domain.scheduling.calendar.state import Calendar
@@ -59,7 +61,7 @@ from domain.scheduling.event_type import check_event_type, check_slug, check_tex
 from domain.scheduling.routing import check_form
 from domain.scheduling.schedule import check_holidays, check_schedule
 from domain.scheduling.zones import FIRST_YEAR, LAST_YEAR
-from domain.text import check_line
+from domain.text import check_line, check_url
 
 Key = TypeVar("Key", str, UUID)
 
@@ -151,16 +153,20 @@ def _changed(calendar: Calendar, command: Settings, context: Context) -> list[Ev
         case AddWebhook(webhook=webhook, url=url):
             check_url(url)
             _check_room(calendar.webhooks, webhook, WEBHOOKS, "webhooks")
-            return [] if calendar.webhooks.get(webhook) == url else [WebhookAdded(webhook, url)]
+            same = calendar.webhooks.get(webhook) == url and webhook not in calendar.disabled
+            return [] if same else [WebhookAdded(webhook, url)]
         case RemoveWebhook(webhook=webhook):
             return [WebhookRemoved(webhook)] if webhook in calendar.webhooks else []
+        case PingWebhook(webhook=webhook, ping=ping):
+            return _ping(calendar, webhook, ping)
 
 
-def check_url(url: str) -> None:
-    """Raises Rejected("url_invalid") for what cannot be called; whether it may be called is for who calls it."""
-    scheme, _, rest = url.partition("://")
-    if scheme not in ("http", "https") or not rest or len(url) > 2_000 or any(each <= " " for each in url):
-        raise Rejected("url_invalid", "Give an address that begins with https://.", Reason.INVALID)
+def _ping(calendar: Calendar, webhook: UUID, ping: UUID) -> list[Event]:
+    if webhook not in calendar.webhooks:
+        raise Rejected("webhook_unknown", "There is no such webhook.", Reason.NOT_FOUND)
+    if webhook in calendar.disabled:
+        raise Rejected("webhook_disabled", "This webhook is switched off. Switch it on first.")
+    return [] if ping in calendar.pinged else [WebhookPinged(webhook, ping)]
 
 
 def _make_link(

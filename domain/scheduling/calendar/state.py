@@ -50,6 +50,8 @@ from domain.scheduling.calendar.events import (
     TeamJoined,
     TeamLeft,
     WebhookAdded,
+    WebhookDisabled,
+    WebhookPinged,
     WebhookRemoved,
 )
 from domain.scheduling.event_type import EventType
@@ -142,7 +144,9 @@ class Calendar:
     links: dict[UUID, Link] = field(default_factory=dict)
     feed: UUID | None = None  # what its secret address hangs on; None: on its own id
     forms: dict[str, Form] = field(default_factory=dict)
-    webhooks: dict[UUID, str] = field(default_factory=dict)
+    webhooks: dict[UUID, str] = field(default_factory=dict)  # their addresses
+    disabled: dict[UUID, str] = field(default_factory=dict)  # those that are switched off, and why
+    pinged: tuple[UUID, ...] = ()  # the latest tests
     chosen: tuple[UUID, ...] = ()  # the latest choices of polls that were decided
 
 
@@ -243,9 +247,16 @@ def evolve(calendar: Calendar, event: Event) -> Calendar:
         case FormRemoved(slug=slug):
             return replace(calendar, forms={k: v for k, v in calendar.forms.items() if k != slug})
         case WebhookAdded(webhook=webhook, url=url):
-            return replace(calendar, webhooks={**calendar.webhooks, webhook: url})
+            disabled = {k: v for k, v in calendar.disabled.items() if k != webhook}
+            return replace(calendar, webhooks={**calendar.webhooks, webhook: url}, disabled=disabled)
         case WebhookRemoved(webhook=webhook):
-            return replace(calendar, webhooks={k: v for k, v in calendar.webhooks.items() if k != webhook})
+            webhooks = {k: v for k, v in calendar.webhooks.items() if k != webhook}
+            disabled = {k: v for k, v in calendar.disabled.items() if k != webhook}
+            return replace(calendar, webhooks=webhooks, disabled=disabled)
+        case WebhookDisabled(webhook=webhook, why=why):
+            return replace(calendar, disabled={**calendar.disabled, webhook: why})
+        case WebhookPinged(ping=ping):
+            return replace(calendar, pinged=(*calendar.pinged, ping)[-REFUSED:])
         case ChoiceBooked(booking=id) | ChoiceRefused(booking=id):
             return replace(calendar, chosen=(*calendar.chosen, id)[-REFUSED:])
         case RoomMade(booking=id):

@@ -16,6 +16,7 @@ from domain.scheduling.calendar.bookings import (
 from domain.scheduling.calendar.commands import (
     BookChosen,
     BookPart,
+    DisableWebhook,
     DropPart,
     ExpireHold,
     HoldPart,
@@ -35,6 +36,8 @@ from domain.scheduling.calendar.events import (
     Rescheduled,
     RoomMade,
     Status,
+    WebhookDisabled,
+    WebhookRemoved,
 )
 from domain.scheduling.calendar.slots import Wish, obstacles
 from domain.scheduling.calendar.state import Calendar, without
@@ -168,6 +171,16 @@ def note_room(calendar: Calendar, command: NoteRoom) -> list[Event]:
     if known is None or known.status is not Status.CONFIRMED or known.room or known.room_id != command.room:
         return []
     return [RoomMade(command.booking, known.start, command.link)]
+
+
+def disable_webhook(calendar: Calendar, command: DisableWebhook) -> list[Event]:
+    if calendar.owner is None or command.webhook not in calendar.webhooks or command.webhook in calendar.disabled:
+        return []
+    return [WebhookDisabled(command.webhook, command.why, calendar.owner)]
+
+
+def end_webhooks(calendar: Calendar) -> list[Event]:
+    return [WebhookRemoved(each) for each in calendar.webhooks]
 
 
 def drop_part(calendar: Calendar, command: DropPart) -> list[Event]:

@@ -24,6 +24,7 @@ from domain.identity.person import (
 from domain.instants import instant
 from domain.kernel import Actor, Message
 from domain.notice.recipient import Clear
+from domain.scheduling.calendar import EndWebhooks
 from infra.clock import micros_now
 from infra.progress import PROGRESS
 from processors.policies import RULES, chat, identity
@@ -86,6 +87,7 @@ def follows(event: Message, to: object) -> Sequence[Then]:
                 Then(Release(ANN), PHONE),
                 Then(ClearContacts(), str(ANN)),
                 Then(Clear(), str(ANN)),
+                Then(EndWebhooks(), str(ANN)),
             ],
         ),
     ],

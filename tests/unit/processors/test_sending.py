@@ -12,6 +12,7 @@ from uuid import UUID
 
 import http_ece
 import icalendar
+import orjson
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -21,7 +22,7 @@ from joserfc.jwk import ECKey
 
 from domain.catalogue import CATALOGUE
 from domain.instants import micros
-from domain.kernel import Message
+from domain.kernel import ANONYMOUS, Message
 from domain.notice.invitation import Announce, Change, Open, SetFurther
 from domain.notice.recipient import (
     Channel,
@@ -31,6 +32,7 @@ from domain.notice.recipient import (
     NoteDelivered,
     NoteFailed,
 )
+from domain.scheduling.calendar import Cancelled, DisableWebhook, WebhookAdded, WebhookPinged, WebhookRemoved
 from infra.outbound import Away, Mail, Refused
 from infra.post.folder import Folder
 from infra.post.message import message_of
@@ -42,8 +44,10 @@ from processors.sending.mails import Mails
 from processors.sending.push import Vapid
 from processors.sending.worker import OUTGOING, PAUSES, TOO_OLD, Outside, Sending
 from producers.notice_keys import NoticeKeys
+from projections.scheduling.hooks import Hooks
 from tests.receiver import receiving
 from tests.scenario import ANN, BOB, CID, NOON, SYSTEM, given
+from tests.unit.domain.calendars import ONE, TEN, book, calendar
 from tests.unit.domain.notices import INTRO, notice
 from tests.unit.past import CODEC
 from tests.unit.processors.stage import Stage, staged
@@ -68,13 +72,14 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(worker, "micros_now", clock)
+    monkeypatch.setattr("infra.embedded.tables.expired_at", lambda _: 0)  # rows of that time live on
     return clock
 
 
 @pytest.fixture
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     async with staged(tmp_path) as stage:
-        await stage.tables.create(Sending.tables)
+        await stage.tables.create([*Sending.tables, *Hooks.tables])
         yield stage
 
 
@@ -105,7 +110,7 @@ async def mailbox() -> AsyncIterator[tuple[Mailbox, str]]:
 
 
 def sending(stage: Stage, post: Smtp | Folder, *, private: bool = True) -> Sending:
-    outside = Outside(post, Http(private), MAILS, KEYS, VAPID)
+    outside = Outside(post, Http(private), MAILS, KEYS, VAPID, Hooks(stage.tables))
     return Sending(stage.log, CODEC, stage.tables, CATALOGUE, outside)
 
 
@@ -427,3 +432,88 @@ async def test_keys_that_are_none_are_refused_and_a_device_that_is_gone_is_noted
 def test_a_mail_server_has_an_address_of_a_known_kind() -> None:
     with pytest.raises(ValueError, match="no mail server"):
         Smtp("http://example.org", "", SENDER)
+
+
+# Webhooks of calendars.
+
+
+def booking(stage: Stage, *changes: Message) -> None:
+    """Ann's calendar, with a booking and what became of it."""
+    booked = calendar().when(book(), by=ANONYMOUS).accepted()
+    for event in (*booked.events[-1:], *changes):
+        stage.happen(event, ANN)
+
+
+async def calls(stage: Stage, webhook: UUID = BOB) -> list[tuple[str, str, int, str]]:
+    found = await Hooks(stage.tables).calls(webhook, 100)
+    return [(each["kind"], each["state"], each["attempts"], each["why"]) for each in found]
+
+
+async def test_a_program_of_a_calendar_is_told_what_becomes_of_its_bookings(
+    stage: Stage, clock: Clock, tmp_path: Path
+) -> None:
+    async with receiving() as receiver:
+        stage.happen(WebhookAdded(CID, f"{receiver.url}/other"), BOB)  # of another calendar
+        stage.happen(WebhookAdded(BOB, receiver.url), ANN)
+        booking(stage, Cancelled(ONE, TEN, None, False, "ill", 1))
+        stage.happen(WebhookPinged(BOB, CID), ANN)
+        handler = sending(stage, Folder(tmp_path / "mail", SENDER))
+        await stage.run(handler)
+        receiver.statuses = [500]
+        for _ in range(2):
+            await tend(stage, handler)
+            clock.now += PAUSES[0] * 1_000_000
+        # The same events once more, as after a crash before the progress was noted.
+        records = [found for each in stage.read("scheduling.events") if (found := handler.read(each, CODEC))]
+        await stage.tables.write(await handler.handle(records))
+        await tend(stage, handler)
+    assert len(receiver.requests) == 4
+    key, told = KEYS.webhook(BOB), {}
+    for headers, body in receiver.requests:
+        name, seconds = headers["webhook-id"], headers["webhook-timestamp"]
+        assert headers["webhook-signature"] == signature(key, name, seconds, body)
+        message = orjson.loads(body)
+        told[message["type"]] = name, message["data"]
+    assert told["booking.booked"][1]["guest"]["email"] == "bob@example.org"
+    name, data = told["booking.cancelled"]
+    assert (data["booking_id"], data["reason"], data["by_host"]) == (str(ONE), "ill", False)
+    assert told["ping"] == (str(CID), {"calendar_id": str(ANN), "webhook_id": str(BOB)})
+    assert len({name for name, _ in told.values()}) == 3
+    assert sorted((kind, state) for kind, state, *_ in await calls(stage)) == [
+        ("booking.booked", "delivered"),
+        ("booking.cancelled", "delivered"),
+        ("ping", "delivered"),
+    ]
+    assert (commands(stage), stage.messages("scheduling.commands"), await waiting(stage)) == ([], [], 0)
+
+
+async def test_what_was_removed_is_called_no_more_and_what_stays_away_is_switched_off(
+    stage: Stage, clock: Clock, tmp_path: Path
+) -> None:
+    handler = sending(stage, Folder(tmp_path / "mail", SENDER))
+    async with receiving() as receiver:
+        stage.happen(WebhookAdded(BOB, receiver.url), ANN)
+        stage.happen(WebhookAdded(CID, "http://127.0.0.1:1/"), ANN)
+        booking(stage)
+        await stage.run(handler)
+        stage.happen(WebhookRemoved(BOB), ANN)
+        await stage.run(handler)
+        for pause in (*PAUSES, 0):
+            assert stage.messages("scheduling.commands") == []
+            await tend(stage, handler)
+            clock.now += pause * 1_000_000
+    assert receiver.requests == []
+    assert await calls(stage) == [("booking.booked", "failed", 1, "it was removed or switched off")]
+    [(_, state, attempts, _)] = await calls(stage, CID)
+    assert (state, attempts) == ("failed", len(PAUSES) + 1)
+    [off] = stage.messages("scheduling.commands")
+    assert isinstance(off, DisableWebhook)
+    assert off.webhook == CID
+
+
+async def test_a_program_is_told_nothing_of_days_ago(stage: Stage, clock: Clock, tmp_path: Path) -> None:
+    stage.happen(WebhookAdded(BOB, "http://127.0.0.1:1/"), ANN)
+    booking(stage)
+    clock.now += TOO_OLD + 10_000_000
+    await stage.run(sending(stage, Folder(tmp_path / "mail", SENDER)))
+    assert (await waiting(stage), await calls(stage)) == (0, [])
