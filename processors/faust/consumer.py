@@ -14,6 +14,7 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from faust.types import TP
 
+from processors.faust.patience import patient
 from processors.faust.prompt import Prompt
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class CommittedThread(AIOKafkaConsumerThread):
-    """Reads committed records only, and gives one member the same partitions of all its topics."""
+    """Reads committed records only, gives one member the same partitions of all its topics, and waits for brokers."""
 
     def _create_worker_consumer(self, transport: Transport) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
@@ -29,6 +30,7 @@ class CommittedThread(AIOKafkaConsumerThread):
         # The default deals the partitions of all topics out in turn; consumers of several topics count on having
         # partition n of each.
         consumer._partition_assignment_strategy = (RangePartitionAssignor,)
+        consumer._client._get_conn = patient(consumer._client._get_conn)
         return consumer
 
 

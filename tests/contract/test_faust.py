@@ -8,10 +8,14 @@ from importlib.metadata import version
 from inspect import getsource, signature
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 from uuid import uuid4
 
+import aiokafka.client
 import pytest
 from aiokafka import AIOKafkaConsumer
+from aiokafka.client import AIOKafkaClient
+from aiokafka.consumer import fetcher, group_coordinator
 from confluent_kafka import Consumer as Client
 from confluent_kafka import TopicPartition as Place
 from faust.app.base import BootStrategy
@@ -28,7 +32,9 @@ from infra.logging import configure
 from infra.tables import Write
 from processors import faust, streams
 from processors.faust.app import app_of
+from processors.faust.consumer import ProgressConsumer, RepairedTransport
 from processors.faust.feed import Feed
+from processors.faust.patience import COMPLAINTS
 from processors.faust.security import credentials_of
 from processors.streams import Follower, Stream
 from schemas.codec import Codec, Undecodable
@@ -37,6 +43,11 @@ from tests.services import Service
 from tests.unit.processors.streaming import CODEC
 
 PARTITIONS, KEYS = 4, 20
+LOGGERS: dict[str, Any] = {
+    "aiokafka": aiokafka.client,
+    "aiokafka.consumer.fetcher": fetcher,
+    "aiokafka.consumer.group_coordinator": group_coordinator,
+}
 
 configure("INFO", as_json=False)  # the library's own default renders a failure for seconds
 
@@ -174,6 +185,31 @@ def test_the_names_that_the_repairs_touch_are_there() -> None:
         assert name in Consumer.__annotations__ or hasattr(Consumer, name)
     for use in ("isolation_level=self._isolation_level", "assignors=self._partition_assignment_strategy"):
         assert use in getsource(AIOKafkaConsumer.start)
+    assert "self._client = AIOKafkaClient(" in getsource(AIOKafkaConsumer.__init__)
+    assert list(signature(AIOKafkaClient._get_conn).parameters) == ["self", "node_id", "group", "no_hint"]
+    for logger, module in LOGGERS.items():
+        assert module.log.name == logger
+        assert all(line in getsource(module) for line in COMPLAINTS[logger])
+    assert LOGGERS.keys() == COMPLAINTS.keys()
+
+
+async def test_a_consumer_of_faust_waits_for_a_node_that_it_cannot_reach(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = Stream(Noting("consumer", "a.events"), CODEC, None, None)  # type: ignore[arg-type]
+    app = app_of(stream, Feed(stream), faust.Cluster("127.0.0.1:1", "3", tmp_path))
+    assert isinstance(app.consumer, ProgressConsumer)
+    assert isinstance(app.transport, RepairedTransport)
+    thread, pauses = app.consumer._new_consumer_thread(), list[float]()
+    consumer = thread._create_worker_consumer(app.transport)
+
+    async def pausing(seconds: float) -> None:
+        pauses.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", pausing)
+    assert not await consumer._client.ready(1)
+    assert not await consumer._client.ready(1)
+    assert pauses == [0.1, 0.2]
 
 
 def test_progress_is_loaded_before_faust_seeks_and_lets_records_flow() -> None:
