@@ -33,6 +33,7 @@ from processors.fanout import FanOut
 from processors.forgetting import Forgetting
 from processors.payments import Charging
 from processors.policies import RULES, rules_with
+from processors.policies.followers import Spreading
 from processors.policies.worker import Policies, topics_of
 from processors.sending.push import Vapid
 from processors.sending.worker import Outside, Sending
@@ -50,6 +51,7 @@ from projections.parking.money import invoices
 from projections.projection import Projection
 from projections.scheduling import scheduling
 from projections.scheduling.hooks import Hooks
+from projections.scheduling.queries import Calendars
 from schemas import topics
 from schemas.codec import Codec
 from schemas.registry import Lock
@@ -127,7 +129,7 @@ CONSUMERS: dict[str, Consumer] = {
     ),
     "policies": Consumer(
         topics_of(CATALOGUE, RULES),
-        lambda house: Policies(house.log, house.codec, house.tables, house.catalogue, rules_with(video_rooms(house))),
+        lambda house: _policies(house),
     ),
     "forgetting": Consumer(Forgetting.topics, lambda house: Forgetting(house.keyring, house.codec)),
     "payments": Consumer(Charging.topics, lambda house: _charging(house)),
@@ -164,7 +166,15 @@ def all_topics(settings: Settings) -> list[Topic]:
 def own_tables() -> Sequence[Table]:
     """Every table that is no read model's."""
     lists = (deadletters.TABLES, generations.TABLES, (progress.PROGRESS, *workers.TABLES))
-    own = (*Inbox.tables, *Audience.tables, *Deadlines.tables, *Charging.tables, *Sending.tables, *Hooks.tables)
+    own = (
+        *Inbox.tables,
+        *Audience.tables,
+        *Deadlines.tables,
+        *Spreading.tables,
+        *Charging.tables,
+        *Sending.tables,
+        *Hooks.tables,
+    )
     return [*own, *(each for tables in lists for each in tables)]
 
 
@@ -259,6 +269,12 @@ def _blobs(settings: Settings) -> Blobs:
         secret_access_key=settings.blobs_secret.get_secret_value(),
         endpoint=settings.blobs_endpoint or None,
     )
+
+
+def _policies(house: House) -> Policies:
+    followers = Calendars(house.tables).followers_after
+    spreading = Spreading(house.tables, house.codec, followers)
+    return Policies(house.log, house.codec, house.tables, house.catalogue, rules_with(video_rooms(house)), spreading)
 
 
 def _charging(house: House) -> Charging:

@@ -11,6 +11,7 @@ from infra.clock import micros_now
 from infra.log import Log, Record, TopicPartition
 from infra.tables import Tables, Write
 from processors.deadlines import Deadlines, Due
+from processors.policies.followers import Spreading
 from processors.policies.rules import Rules, Then
 from processors.streams import read_event
 from schemas import topics
@@ -25,10 +26,20 @@ class Policies:
 
     name = "policies"
 
-    def __init__(self, source: Log, codec: Codec, tables: Tables, catalogue: Catalogue, rules: Rules) -> None:
-        self._codec, self._catalogue = codec, catalogue
+    def __init__(
+        self,
+        source: Log,
+        codec: Codec,
+        tables: Tables,
+        catalogue: Catalogue,
+        rules: Rules,
+        spreading: Spreading | None = None,
+    ) -> None:
+        """`spreading`: what is told to followers; None where nobody is."""
+        self._codec, self._catalogue, self._spreading = codec, catalogue, spreading
         self._rules = {codec.type_name(event): rule for event, rule in rules.items()}
-        self._telling = {name.encode() for name in (*self._rules, *codec.retired)}  # types worth a closer look
+        self._wanted = frozenset((*self._rules, *(spreading.types if spreading else ())))
+        self._telling = {name.encode() for name in (*self._wanted, *codec.retired)}  # types worth a closer look
         self._producer = source.producer()
         self._deadlines = Deadlines(tables, self._producer)
         self.topics = topics_of(catalogue, rules)
@@ -36,22 +47,29 @@ class Policies:
     def read(self, record: Record, codec: Codec) -> Sequence[Happened] | None:
         """The event of a record where a rule wants it, and what a retired one means today."""
         telling = record.headers.get("ce_type", b"") in self._telling
-        return (read_event(record, codec, self._rules) or None) if telling else None
+        return (read_event(record, codec, self._wanted) or None) if telling else None
 
     async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
-        """Takes the deadlines of the partitions over."""
+        """Takes the deadlines of the partitions over, and what is on its way to followers."""
         await self._deadlines.open(_place(*each) for each in partitions)
+        if self._spreading:
+            self._spreading.open(_place(*each) for each in partitions)
 
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
-        """Leaves their deadlines to the new owner."""
+        """Leaves them to the new owner."""
         self._deadlines.close(_place(*each) for each in partitions)
+        if self._spreading:
+            self._spreading.close(_place(*each) for each in partitions)
 
     async def handle(self, batch: Sequence[Sequence[Happened]]) -> Sequence[Write]:
         """Sends what is to be done now and waits until the log has it; answers the deadlines to keep."""
         writes: list[Write] = []
         for happened in chain.from_iterable(batch):
-            for index, then in enumerate(self._rules[happened.at.type](happened.event, happened.at)):
-                due = self._record(happened.at, index, then)
+            if self._spreading:
+                writes += self._spreading.keep(happened)
+            rule = self._rules.get(happened.at.type)
+            for index, then in enumerate(rule(happened.event, happened.at) if rule else ()):
+                due = self._record(happened.at, str(index), then)
                 if then.due is None:
                     self._producer.send(due.topic, due.key, due.body, due.headers)
                 else:
@@ -65,17 +83,24 @@ class Policies:
         return ()
 
     async def tend(self) -> Sequence[Write]:
-        """Sends what is due."""
-        writes = await self._deadlines.sweep()
+        """Sends what is due, and what goes to followers next."""
+        writes = [*await self._deadlines.sweep()]
+        if self._spreading:
+            step = await self._spreading.step()
+            for at, whom, then in step.commands:
+                told = self._record(at, whom, then)
+                self._producer.send(told.topic, told.key, told.body, told.headers)
+            writes += step.writes
         await asyncio.to_thread(self._producer.flush, 30.0)
         return writes
 
-    def _record(self, at: Recorded, index: int, then: Then) -> Due:
+    def _record(self, at: Recorded, name: str, then: Then) -> Due:
+        """`name`: which of those that follow from the event."""
         aggregate = self._catalogue.of(type(then.command))
         command = Command.following(
             at,
             self.name,
-            command_id=str(uuid5(_IDS, f"{at.id}/{index}")),
+            command_id=str(uuid5(_IDS, f"{at.id}/{name}")),
             type_name=self._codec.type_name(type(then.command)),
             key=aggregate.key(then.to),
             time=at.micros if then.due is None else micros(then.due),

@@ -140,6 +140,11 @@ class Calendars:
         """Who follows a person."""
         return [row["person"] for row in await self._tables.scan(FOLLOWERS, who=person, limit=MOST)]
 
+    async def followers_after(self, person: UUID, after: UUID | None, limit: int) -> list[UUID]:
+        """The same page by page: so many of them, after one."""
+        above = None if after is None else (after,)
+        return [row["person"] for row in await self._tables.scan(FOLLOWERS, who=person, above=above, limit=limit)]
+
     async def public(self, calendars: Sequence[UUID]) -> list[Row]:
         """The public bookings of these calendars, by their start. A booking's row knows whether it still is public."""
         pages = await asyncio.gather(*(self._tables.scan(PUBLIC, calendar=each, limit=MOST) for each in calendars))

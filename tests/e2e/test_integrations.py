@@ -70,6 +70,34 @@ async def test_a_program_is_told_of_a_calendars_bookings_and_its_owner_sees_what
     assert await host.person.ask("GET", path) == []
 
 
+async def test_followers_are_told_of_a_public_event_by_the_channels_they_chose(town: Town) -> None:
+    host, bob, eve = await host_of(town), await town.person("bob"), await town.person("eve")
+    start, *_ = await host.slots(bob)
+    booked = await bob.ask("POST", f"{host.path}/bookings", 201, json=host.wanted(start))
+    await eve.ask("PUT", "/notice/preferences", 204, json={"channels": {"following": []}})
+    for each in (bob, eve):
+        await each.ask("PUT", f"/scheduling/follows/{host.person.id}", 204)
+        each.has_seen(host.person)
+        await each.ask("GET", "/scheduling/feed")  # it shows whom they follow by now
+    path = f"{host.path}/bookings/{booked['booking_id']}/public"
+    for public in (True, False, True):
+        await host.person.ask("PUT", path, 204, json={"public": public})
+    about = {"calendar": host.person.id, "booking": booked["booking_id"]}
+    async with asyncio.timeout(PATIENCE):
+        while not (news := await _news(bob)):
+            await asyncio.sleep(0.1)
+    assert [(each["kind"], each["subject"], each["about"]) for each in news] == [
+        ("following.public", "Public: Introduction", about)
+    ]
+    assert host.person.name not in str(news)
+    assert await _news(eve) == await _news(host.person) == []
+
+
+async def _news(who: Person) -> list[dict[str, Any]]:
+    page = await who.ask("GET", "/notice/notices")
+    return [each for each in page["notices"] if each["category"] == "following"]
+
+
 async def _where(who: Person, path: str) -> str:
     return str((await who.ask("GET", path))["location"]["text"])
 

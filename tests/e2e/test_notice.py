@@ -61,7 +61,7 @@ async def test_preferences_and_quiet_hours(town: Town) -> None:
     assert first == {
         "channels": {
             each: ["in_app", "email", "webhook", "push"]
-            for each in ("bookings", "reminders", "parking", "work", "housekeeping")
+            for each in ("bookings", "reminders", "parking", "work", "following", "housekeeping")
         },
         "quiet": None,
     }

@@ -4,7 +4,7 @@ import { request } from '../lib/net.js';
 import { route, title } from '../lib/router.js';
 import { Form } from '../parts/bits.js';
 
-const KINDS = { bookings: 'bookings', reminders: 'reminders', parking: 'car parks', work: 'car parks where you work', housekeeping: 'the notices themselves' };
+const KINDS = { bookings: 'bookings', reminders: 'reminders', parking: 'car parks', work: 'car parks where you work', following: 'whom you follow', housekeeping: 'the notices themselves' };
 
 export function StopMails() {
   const [, person, category] = route.value.parts;

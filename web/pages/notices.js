@@ -9,8 +9,8 @@ import { copy, Empty, Field, Form, Time, Trouble, Waiting } from '../parts/bits.
 import { Icon } from '../parts/icons.js';
 import { useRead } from '../parts/read.js';
 
-const ICONS = { bookings: 'scheduling', reminders: 'clock', parking: 'parking', work: 'alert', housekeeping: 'info' };
-const CATEGORIES = { bookings: 'Bookings', reminders: 'Reminders', parking: 'Car parks', work: 'Car parks where you work', housekeeping: 'Of the notices themselves' };
+const ICONS = { bookings: 'scheduling', reminders: 'clock', parking: 'parking', work: 'alert', following: 'group', housekeeping: 'info' };
+const CATEGORIES = { bookings: 'Bookings', reminders: 'Reminders', parking: 'Car parks', work: 'Car parks where you work', following: 'Whom you follow', housekeeping: 'Of the notices themselves' };
 const CHANNELS = { in_app: 'Here', email: 'E-mail', webhook: 'Webhook', push: 'Push' };
 const clock = (minutes) => `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
 const minutesOf = (text) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3));

@@ -15,6 +15,7 @@ class Category(StrEnum):
     REMINDERS = "reminders"
     PARKING = "parking"
     WORK = "work"  # for those who work at a car park: incidents
+    FOLLOWING = "following"  # of whom one follows: what they make public
     HOUSEKEEPING = "housekeeping"  # of the notices themselves: a webhook that was switched off
 
 

@@ -353,6 +353,7 @@ class PublicSet:
     booking: UUID
     start: datetime
     public: bool
+    title: str = ""  # of the event type
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,10 @@ MEDIA = ("image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf"
 def set_public(calendar: Calendar, command: SetPublic, context: Context) -> list[Event]:
     check_host(calendar, context)
     known = known_booking(calendar, command.booking)
-    return [] if known.public == command.public else [PublicSet(command.booking, known.start, command.public)]
+    if known.public == command.public:
+        return []
+    definition = calendar.event_types.get(known.slug)
+    return [PublicSet(command.booking, known.start, command.public, definition.title if definition else "")]
 
 
 def comment(calendar: Calendar, command: Comment, context: Context) -> list[Event]:

@@ -1,0 +1,140 @@
+"""Followers are told of what becomes public: page by page, so that nothing else waits, however many there are."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid5
+
+import msgspec
+
+from domain.kernel import Message
+from domain.notice.recipient import Category, Notice, Tell
+from domain.scheduling.calendar import Cancelled, PublicSet
+from infra.tables import Row, Table, Tables, Write
+from processors.policies.rules import Then
+from schemas import topics
+from schemas.codec import Codec
+from schemas.envelope import Happened, Recorded, recorded_of
+
+PAGE = 200  # followers that one event is told to in a step, about one a second
+AT_ONCE = 5  # events of one partition
+_IDS = UUID("5d0f7f0e-2c5c-5f3b-9d0e-8d4a6f1c2b90")  # never changes: the ids of notices hang on it
+
+SPREADING = Table(
+    "policies_spreading",
+    partition={"place": str},  # the partition of events: "scheduling.events:3"
+    clustering={"name": str},
+    columns={"headers": bytes, "body": bytes, "after": UUID, "pages": int},
+)
+Followers = Callable[[UUID, UUID | None, int], Awaitable[Sequence[UUID]]]  # of somebody, after one, so many
+
+
+@dataclass(frozen=True, slots=True)
+class ToFollowers:
+    """A command to each follower of somebody; None ends what was begun under this name and is not done yet."""
+
+    name: str
+    of: UUID
+    command: Message | None
+
+
+Rule = Callable[[Any, Recorded], ToFollowers]
+
+
+def public_set(event: PublicSet, at: Recorded) -> ToFollowers:
+    """Told once of a booking, however often it becomes public. Neither host nor guest is named."""
+    what = Notice(
+        notice=uuid5(_IDS, f"public/{event.booking}"),
+        category=Category.FOLLOWING,
+        kind="following.public",
+        subject=f"Public: {event.title}" if event.title else "A new public event",
+        text=f"Somebody you follow is there on {event.start:%Y-%m-%d %H:%M} UTC.",
+        link=f"/ui/book/{at.aggregate_id}",
+        about={"calendar": at.aggregate_id, "booking": str(event.booking)},
+    )
+    return ToFollowers(_name(event.booking), UUID(at.aggregate_id), Tell(what) if event.public else None)
+
+
+def cancelled(event: Cancelled, at: Recorded) -> ToFollowers:
+    return ToFollowers(_name(event.booking), UUID(at.aggregate_id), None)
+
+
+def _name(booking: UUID) -> str:
+    return f"public/{booking}"
+
+
+RULES: Mapping[type, Rule] = {PublicSet: public_set, Cancelled: cancelled}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Commands to send, each with the event that it follows from and a word for whom, and then the writes."""
+
+    commands: list[tuple[Recorded, str, Then]]
+    writes: list[Write]
+
+
+class Spreading:
+    """What is on its way to followers, of the partitions of events that one worker owns.
+
+    A step sends a page for each event and then notes how far it came: a crash between the two sends the page again,
+    with the same ids. Writes bear the event's time and the page's number: what is done stays done when events are read
+    again, and a later event of the same booking is always later.
+    """
+
+    tables = (SPREADING,)
+
+    def __init__(self, tables: Tables, codec: Codec, followers: Followers) -> None:
+        self._tables, self._codec, self._followers = tables, codec, followers
+        self._rules = {codec.type_name(event): rule for event, rule in RULES.items()}
+        self._places: set[str] = set()  # where something may be on its way
+
+    @property
+    def types(self) -> Iterable[str]:
+        """The events that there are rules for."""
+        return self._rules
+
+    def open(self, places: Iterable[str]) -> None:
+        """Goes on with what is on its way from these places."""
+        self._places.update(places)
+
+    def close(self, places: Iterable[str]) -> None:
+        """Leaves places to others."""
+        self._places.difference_update(places)
+
+    def keep(self, happened: Happened) -> list[Write]:
+        """The write that begins or ends what an event means."""
+        rule = self._rules.get(happened.at.type)
+        if rule is None:
+            return []
+        meant, at = rule(happened.event, happened.at), happened.at
+        key = {"place": f"{topics.events(at.system)}:{at.partition}", "name": meant.name}
+        if meant.command is None:
+            return [SPREADING.remove(at.micros, **key)]
+        self._places.add(key["place"])
+        headers, body = msgspec.msgpack.encode(at.headers()), self._codec.encode(happened.event, at.aggregate_id)
+        return [SPREADING.put(at.micros, **key, headers=headers, body=body)]
+
+    async def step(self) -> Step:
+        """The next page of each event."""
+        step = Step([], [])
+        for place in sorted(self._places):
+            rows = await self._tables.scan(SPREADING, place=place, limit=AT_ONCE)
+            if not rows:
+                self._places.discard(place)
+            for row in rows:
+                await self._page(row, step)
+        return step
+
+    async def _page(self, row: Row, step: Step) -> None:
+        topic, _, number = row["place"].rpartition(":")
+        headers = msgspec.msgpack.decode(row["headers"], type=dict[str, bytes])
+        at = recorded_of(topic, int(number), headers)
+        meant = self._rules[at.type](self._codec.decode(row["body"]), at)
+        found = await self._followers(meant.of, row["after"], PAGE)
+        step.commands.extend((at, str(each), Then(meant.command, str(each))) for each in found)
+        key, pages = {"place": row["place"], "name": row["name"]}, (row["pages"] or 0) + 1
+        if len(found) < PAGE:
+            step.writes.append(SPREADING.remove(at.micros + pages, **key))
+        else:
+            step.writes.append(SPREADING.put(at.micros + pages, **key, after=found[-1], pages=pages))
