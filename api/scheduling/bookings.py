@@ -26,8 +26,10 @@ from domain.scheduling.calendar import (
     Hold,
     MarkNoShow,
     Release,
+    RenewKey,
     Reschedule,
     SetReminder,
+    WithdrawKey,
 )
 from domain.scheduling.event_type import Place
 from infra.tables import Row
@@ -179,6 +181,25 @@ async def remind(
     """One more reminder, so many minutes before the start."""
     await desk.submit(SetReminder(booking_id, body.minutes, proof_of(key)), str(calendar_id), actor_of(caller))
     return {"minutes": body.minutes}
+
+
+@router.post("/calendars/{calendar_id}/bookings/{booking_id}/key", status_code=201)
+async def renew_key(
+    calendar_id: UUID, booking_id: UUID, caller: Anybody, desk: Front, have: Have, key: Key = None
+) -> dict[str, str]:
+    """Another key, for host or guest: the one of before opens nothing any more. Meetings of a series share theirs."""
+    actor = actor_of(caller)
+    command_id = desk.command_id(actor)
+    renewed = key_of(have.secrets, booking_id, UUID(id_from("key", str(booking_id), command_id)))
+    command = RenewKey(booking_id, proof_of(renewed), proof_of(key))
+    await desk.submit(command, str(calendar_id), actor, command_id)
+    return {"key": renewed}
+
+
+@router.delete("/calendars/{calendar_id}/bookings/{booking_id}/key", status_code=204)
+async def withdraw_key(calendar_id: UUID, booking_id: UUID, caller: Anybody, desk: Front, key: Key = None) -> None:
+    """Has no key open the booking any more, for host or guest."""
+    await desk.submit(WithdrawKey(booking_id, proof_of(key)), str(calendar_id), actor_of(caller))
 
 
 @router.post("/calendars/{calendar_id}/bookings/{booking_id}/approval", status_code=204)

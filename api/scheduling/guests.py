@@ -31,9 +31,9 @@ def actor_of(caller: Caller | None) -> Actor:
     return ANONYMOUS if caller is None else caller.actor
 
 
-def key_of(secrets: Secrets, booking: UUID) -> str:
-    """The secret in a booking's link: whoever has it may see, move and cancel the booking."""
-    made = hmac.digest(secrets.key("booking"), booking.bytes, sha256)
+def key_of(secrets: Secrets, booking: UUID, renewal: UUID | None = None) -> str:
+    """The secret in a booking's link, at first or of a renewal: whoever has it may see, move and cancel the booking."""
+    made = hmac.digest(secrets.key("booking"), booking.bytes + (renewal.bytes if renewal else b""), sha256)
     return base64.urlsafe_b64encode(made[:24]).decode()
 
 

@@ -26,6 +26,8 @@ from domain.scheduling.calendar import (
     Held,
     HoldEnded,
     HolidaysSet,
+    KeyRenewed,
+    KeyWithdrawn,
     LinkMade,
     LinkRevoked,
     LinkUsed,
@@ -336,6 +338,22 @@ def room_made(event: RoomMade, at: Recorded) -> Writes:
     return [
         _changed(at, event.booking, location=event.link),
         _noted(at, event.booking, "room_made", start=event.start),
+    ]
+
+
+@scheduling.on(KeyRenewed)
+def key_renewed(event: KeyRenewed, at: Recorded) -> Writes:
+    return [
+        _changed(at, event.booking, proof=event.proof),
+        _noted(at, event.booking, "key_renewed", start=event.start),
+    ]
+
+
+@scheduling.on(KeyWithdrawn)
+def key_withdrawn(event: KeyWithdrawn, at: Recorded) -> Writes:
+    return [
+        _changed(at, event.booking, proof=b""),
+        _noted(at, event.booking, "key_withdrawn", start=event.start),
     ]
 
 

@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import httpx
+
 from tests.e2e.hosts import anonymously, host_of, soon
-from tests.e2e.people import Town
+from tests.e2e.people import PATIENCE, Town
 
 
 async def test_a_guest_picks_a_listed_slot_in_their_own_zone_and_has_it(town: Town) -> None:
@@ -29,6 +31,30 @@ async def test_a_guest_picks_a_listed_slot_in_their_own_zone_and_has_it(town: To
         "Asia/Kathmandu",
     )
     assert [each["booking_id"] for each in await bob.ask("GET", "/scheduling/bookings")] == [booked["booking_id"]]
+
+
+async def test_a_guests_key_is_renewed_and_withdrawn_and_opens_nothing_any_more(town: Town) -> None:
+    host, eve = await host_of(town), await town.person("eve")
+    first, *_ = await host.slots(eve)
+    booked, _ = await anonymously(town.url, "POST", f"{host.path}/bookings", 201, json=host.wanted(first, name="Bob"))
+    path, shown = f"{host.path}/bookings/{booked['booking_id']}/key", f"/scheduling/bookings/{booked['booking_id']}"
+    keys = [booked["key"]]
+
+    async def opened(headers: httpx.Headers) -> list[int]:
+        """What each key so far is answered, once the change shows."""
+        async with httpx.AsyncClient(base_url=town.url, timeout=PATIENCE) as http:
+            asked = [{"key": each, "after": headers["Septet-Position"]} for each in keys]
+            return [(await http.get(shown, params=each)).status_code for each in asked]
+
+    await eve.ask("POST", path, 404)
+    await eve.ask("DELETE", path, 404, params={"key": "guessed"})
+    made, headers = await anonymously(town.url, "POST", path, 201, params={"key": keys[0]})
+    keys.append(made["key"])
+    assert await opened(headers) == [404, 200]
+    keys.append((await host.person.ask("POST", path, 201))["key"])
+    _, headers = await anonymously(town.url, "DELETE", path, 204, params={"key": keys[2]})
+    assert await opened(headers) == [404, 404, 404]
+    await anonymously(town.url, "POST", path.replace("/key", "/cancellation"), 404, json={}, params={"key": keys[2]})
 
 
 async def test_an_anonymous_guest_has_a_link_that_shows_moves_and_cancels_and_nobody_else_can(town: Town) -> None:

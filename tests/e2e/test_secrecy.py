@@ -24,8 +24,8 @@ async def test_what_lies_on_disk_is_its_owners_alone(septet: Installation, town:
     host = await host_of(town)
     start, *_ = await host.slots(host.person)
     booked = await host.person.ask("POST", f"{host.path}/bookings", 201, json=host.wanted(start))
-    await host.person.ask("GET", f"/scheduling/bookings/{booked['booking_id']}")  # it shows
-    note = {"params": {"booking_id": booked["booking_id"], "name": "a.txt"}, "content": b"a note"}
+    seen = {"after": host.person.seen["scheduling"]}  # a file is laid beside a booking that shows
+    note = {"params": {"booking_id": booked["booking_id"], "name": "a.txt", **seen}, "content": b"a note"}
     await host.person.ask("POST", "/scheduling/files", 201, headers={"Content-Type": "text/plain"}, **note)
     data = septet.folder / "data"
     lying = [data, *data.rglob("*")]

@@ -274,6 +274,23 @@ class DeleteNote:
     proof: bytes = field(default=b"", metadata={"secret": True})
 
 
+@dataclass(frozen=True, slots=True)
+class RenewKey:
+    """By host or guest: whoever has the key so far can do nothing with it any more. `renewed` proves the next one."""
+
+    booking: UUID
+    renewed: bytes = field(metadata={"secret": True})
+    proof: bytes = field(default=b"", metadata={"secret": True})
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawKey:
+    """By host or guest: from now on only who is signed in as one of them has anything to do with the booking."""
+
+    booking: UUID
+    proof: bytes = field(default=b"", metadata={"secret": True})
+
+
 # By the owner, of bookings.
 
 
@@ -453,6 +470,8 @@ Command = (
     | Comment
     | AttachFile
     | DeleteNote
+    | RenewKey
+    | WithdrawKey
     | SetPublic
     | BySystem
 )

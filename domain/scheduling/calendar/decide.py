@@ -57,6 +57,7 @@ from domain.scheduling.calendar.commands import (
     RemoveSchedule,
     RemoveWebhook,
     RenewFeed,
+    RenewKey,
     Reschedule,
     RevokeLink,
     SetForm,
@@ -66,8 +67,10 @@ from domain.scheduling.calendar.commands import (
     SetSchedule,
     SwapPart,
     SyncBusy,
+    WithdrawKey,
 )
 from domain.scheduling.calendar.events import Event
+from domain.scheduling.calendar.keys import renew_key, withdraw_key
 from domain.scheduling.calendar.notes import attach_file, comment, delete_note, set_public
 from domain.scheduling.calendar.series import book_series, cancel_series
 from domain.scheduling.calendar.settings import change_settings, open_resource
@@ -162,6 +165,10 @@ def decide(calendar: Calendar, command: Command, context: Context) -> list[Event
             return attach_file(calendar, command, context)
         case DeleteNote():
             return delete_note(calendar, command, context)
+        case RenewKey():
+            return renew_key(calendar, command, context)
+        case WithdrawKey():
+            return withdraw_key(calendar, command, context)
         case SetPublic():
             return set_public(calendar, command, context)
 

@@ -389,6 +389,23 @@ class NoteDeleted:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyRenewed:
+    """Another key opens the booking, and the one of before nothing any more."""
+
+    booking: UUID
+    start: datetime
+    proof: bytes = field(metadata={"secret": True})
+
+
+@dataclass(frozen=True, slots=True)
+class KeyWithdrawn:
+    """No key opens the booking any more."""
+
+    booking: UUID
+    start: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RoomMade:
     """Where a video meeting takes place."""
 
@@ -465,6 +482,8 @@ Event = (
     | Commented
     | FileAttached
     | NoteDeleted
+    | KeyRenewed
+    | KeyWithdrawn
     | RoomMade
     | WebhookAdded
     | WebhookRemoved

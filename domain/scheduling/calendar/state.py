@@ -31,6 +31,8 @@ from domain.scheduling.calendar.events import (
     Held,
     HoldEnded,
     HolidaysSet,
+    KeyRenewed,
+    KeyWithdrawn,
     Kind,
     LinkMade,
     LinkRevoked,
@@ -235,6 +237,10 @@ def evolve(calendar: Calendar, event: Event) -> Calendar:
         case NoteDeleted(booking=id, note=gone):
             left = tuple(each for each in calendar.bookings[id].notes if each.note != gone)
             return _with(calendar, id, notes=left)
+        case KeyRenewed(booking=id, proof=proof):
+            return _with(calendar, id, proof=proof)
+        case KeyWithdrawn(booking=id):
+            return _with(calendar, id, proof=b"")
         case LinkMade(link=link, slug=slug, until=until, proof=proof, at=at):
             links = {k: v for k, v in calendar.links.items() if v.until > at}
             return replace(calendar, links={**links, link: Link(slug, until, proof)})

@@ -23,11 +23,15 @@ from domain.scheduling.calendar import (
     Comment,
     Conflict,
     DeleteNote,
+    KeyRenewed,
+    KeyWithdrawn,
     MakeLink,
     NoteDeleted,
+    RenewKey,
     SeriesBooked,
     SetPublic,
     Status,
+    WithdrawKey,
 )
 from domain.scheduling.event_type import EventType, Horizon, Limits, Question
 from domain.scheduling.meeting import MoveTo, Stage, part_id
@@ -335,3 +339,37 @@ def test_who_wrote_it_or_the_host_takes_it_away() -> None:
     spoken.when(DeleteNote(ONE, TWO, PROOF), by=ANONYMOUS).rejected("not_yours")
     for who in (EVE, ANN):
         spoken.when(DeleteNote(ONE, TWO), by=who).then(NoteDeleted(ONE, TWO))
+
+
+# Keys.
+
+
+def test_host_and_guest_make_another_key_and_the_one_of_before_opens_nothing_any_more() -> None:
+    booked = calendar().when(book(), by=ANONYMOUS).accepted()
+    for who, proof in ((ANN, b""), (ANONYMOUS, PROOF)):
+        renewed = booked.when(RenewKey(ONE, OTHER_PROOF, proof), by=who).then(KeyRenewed(ONE, TEN, OTHER_PROOF))
+        renewed.when(Cancel(ONE, "", PROOF), by=ANONYMOUS).rejected("booking_unknown")
+        renewed.when(Cancel(ONE, "", OTHER_PROOF), by=ANONYMOUS).accepted()
+        renewed.when(RenewKey(ONE, PROOF, PROOF), by=ANONYMOUS).rejected("booking_unknown")
+    for who, proof in ((EVE, b""), (ANONYMOUS, OTHER_PROOF)):
+        booked.when(RenewKey(ONE, OTHER_PROOF, proof), by=who).rejected("booking_unknown")
+        booked.when(WithdrawKey(ONE, proof), by=who).rejected("booking_unknown")
+    booked.when(RenewKey(ONE, b"short"), by=ANN).rejected("proof_invalid")
+
+
+def test_a_withdrawn_key_opens_nothing_until_there_is_another() -> None:
+    booked = calendar().when(book(), by=ANONYMOUS).accepted()
+    withdrawn = booked.when(WithdrawKey(ONE, PROOF), by=ANONYMOUS).then(KeyWithdrawn(ONE, TEN))
+    for proof in (PROOF, b""):
+        withdrawn.when(Cancel(ONE, "", proof), by=ANONYMOUS).rejected("booking_unknown")
+    withdrawn.when(RenewKey(ONE, PROOF), by=ANN).accepted().when(Cancel(ONE, "", PROOF), by=ANONYMOUS).accepted()
+
+
+def test_the_meetings_of_a_series_get_another_key_together() -> None:
+    booked = calendar().when(BookSeries(appointment(THREE), WEEKLY, leave_out=True), by=ANONYMOUS).accepted()
+    [first, *others] = [each.booking for each in booked.events if isinstance(each, Booked)]
+    renewed = booked.when(RenewKey(first, OTHER_PROOF, PROOF), by=ANONYMOUS).accepted()
+    for each in (first, *others):
+        renewed.when(Cancel(each, "", PROOF), by=ANONYMOUS).rejected("booking_unknown")
+        renewed.when(Cancel(each, "", OTHER_PROOF), by=ANONYMOUS).accepted()
+    assert others
