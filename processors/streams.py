@@ -35,6 +35,7 @@ class Handler(Protocol[Item]):
 
     name: str  # of the consumer: its group, its progress, its dead letters
     topics: tuple[str, ...]
+    awaited: bool  # whether somebody waits for its progress, so that it is told at once also where nothing was done
 
     def read(self, record: Record, codec: Codec) -> Item | None:
         """What a record says, or None where it is of no interest; raises BrokenEnvelope, Undecodable."""
@@ -57,6 +58,8 @@ class Handler(Protocol[Item]):
 
 class Follower:
     """What a handler is that remembers nothing and has nothing due: every hook but `handle` does nothing."""
+
+    awaited = False
 
     async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
         return None
@@ -119,8 +122,10 @@ class Stream(Generic[Item]):
         self._codec, self._log, self._tables = codec, source, tables
         self._letters = DeadLetters(tables)
         self._progress: dict[TopicPartition, Progress] = {}  # of the partitions that are ours
+        self._untold: dict[TopicPartition, Progress] = {}  # where only what is of no interest was passed over
         self._torn: set[TopicPartition] = set()  # those where the next record may not be the one that is next
         self._parked: set[Lane] = set()
+        self._idle = False  # whether nothing was done for the batch in work
         self._lock = asyncio.Lock()
 
     async def assign(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
@@ -140,6 +145,7 @@ class Stream(Generic[Item]):
         async with self._alone():
             for partition in partitions:
                 self._progress.pop(partition, None)
+                self._untold.pop(partition, None)
             self.handler.revoked(partitions)
 
     def progress(self) -> Mapping[TopicPartition, Progress]:
@@ -168,7 +174,8 @@ class Stream(Generic[Item]):
         """What is due by the clock, and what operators wished for parked keys; call it about once a second."""
         async with self._alone():
             try:
-                if due := await self._patiently(self.handler.tend):
+                due = [*await self._patiently(self.handler.tend), *self._tell({})]
+                if due:
                     await self._patiently(lambda: self._tables.write(due))
                 for parked in await self._patiently(lambda: self._letters.parked(self.name)):
                     self._parked.add(parked.lane)
@@ -206,15 +213,24 @@ class Stream(Generic[Item]):
             batch.add(record, sequence)
 
     async def _finish(self, batch: Batch) -> None:
-        """Handles what is due in a batch and makes its progress durable."""
+        """Handles what is due in a batch and makes its progress durable, soon where nothing in it was of interest."""
         if not batch.reached:
             return
         self._torn.update(batch.reached)
+        self._idle = not self.handler.awaited
         await self._apply(batch.due)
-        done = [*await self._patiently(self.handler.marks), *marks(self.name, batch.reached)]
-        await self._patiently(lambda: self._tables.write(done))
+        if self._idle:
+            self._untold.update(batch.reached)
+        else:
+            done = [*await self._patiently(self.handler.marks), *self._tell(batch.reached)]
+            await self._patiently(lambda: self._tables.write(done))
         self._progress.update(batch.reached)
         self._torn.difference_update(batch.reached)
+
+    def _tell(self, reached: Mapping[TopicPartition, Progress]) -> list[Write]:
+        """The writes of the progress that is not told yet; a restart before it is told only passes over it again."""
+        untold, self._untold = {**self._untold, **reached}, {}
+        return marks(self.name, untold)
 
     async def _mend(self, partition: TopicPartition, end: int) -> Progress:
         """Handles what lies between the progress and the offset `end`, read from the log itself; answers the progress.
@@ -301,6 +317,7 @@ class Stream(Generic[Item]):
         """Lets the handler do its part and makes its writes durable; waits where a store is away."""
         read = [(each, found) for each in records if (found := self.handler.read(each, self._codec)) is not None]
         if read:
+            self._idle = False
             batch = [found for _, found in read]
             with tracing.handling(self.name, [each for each, _ in read]) as traced:
                 writes = await self._patiently(lambda: self.handler.handle(batch))
@@ -311,6 +328,7 @@ class Stream(Generic[Item]):
             self.handled += len(batch)
 
     async def _keep(self, records: Sequence[Record], error: str) -> None:
+        self._idle = False
         EVENTS_PARKED.labels(self.name).inc(len(records))
         await self._patiently(lambda: self._letters.keep(self.name, records, error))
 

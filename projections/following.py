@@ -18,6 +18,8 @@ class Following:
     handles is in every generation of that plan before it counts as done.
     """
 
+    awaited = True
+
     def __init__(self, projection: Projection, generations: Generations) -> None:
         self.name, self.topics = projection.name, projection.topics
         self._projection, self._generations = projection, generations
@@ -63,6 +65,8 @@ class Following:
 
 class Replay:
     """A consumer that fills one generation from the log and can do nothing else: it has only the writes' tables."""
+
+    awaited = True
 
     def __init__(self, projection: Projection, number: int) -> None:
         self.name, self.topics = replay_of(projection.name, number), projection.topics

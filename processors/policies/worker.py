@@ -25,6 +25,7 @@ class Policies:
     """Follows every system's events. The command that follows from an event has an id made of the event's id."""
 
     name = "policies"
+    awaited = False
 
     def __init__(
         self,
