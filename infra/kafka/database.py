@@ -1,5 +1,6 @@
 """The local database of a store: one RocksDB with the values of each partition and the checkpoint they belong to."""
 
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
@@ -32,6 +33,10 @@ class Checkpoint(msgspec.Struct, frozen=True):
     time: float  # when this was so, seconds since 1970
 
 
+# What earlier releases kept inside the folder of today's database: one of their own for each partition.
+_SINGLE = re.compile(r"[a-z]+\.(state|answered)-[0-9]{1,4}")
+_FILES = {"CURRENT", "IDENTITY"}  # in every database
+
 _to_bytes = msgspec.json.Encoder().encode
 _to_checkpoint = msgspec.json.Decoder(Checkpoint).decode
 
@@ -54,6 +59,7 @@ class Database:
             log.warning("local store is damaged, rebuilding it", path=str(path), error=str(damage))
             shutil.rmtree(path)
             self._open()
+        _remove_singles(path)
 
     def part(self, partition: TopicPartition) -> "Part":
         """Where the values of one partition are."""
@@ -113,6 +119,21 @@ class Part:
     def _all(self) -> Iterator[bytes]:
         keys: Iterator[Any] = self._values.keys(from_key=self._prefix)
         return takewhile(lambda key: key.startswith(self._prefix), keys)
+
+
+def _remove_singles(path: Path) -> None:
+    """Frees the disk of databases that nobody reads any more; what is not certainly one of them stays, or is in use."""
+    for folder in sorted(path.iterdir()):
+        if not _SINGLE.fullmatch(folder.name) or folder.is_symlink() or not folder.is_dir():
+            continue
+        if not {each.name for each in folder.iterdir()} >= _FILES:
+            continue
+        try:
+            Rdict.destroy(str(folder), Options(raw_mode=True))
+        except Exception as failure:  # the library has no exceptions of its own
+            log.warning("an old local store is left behind", path=str(folder), error=str(failure))
+        else:
+            log.info("an old local store is removed", path=str(folder))
 
 
 def _options() -> Options:
