@@ -10,6 +10,7 @@ import msgspec
 from domain.kernel import Message
 from domain.notice.recipient import Category, Notice, Tell
 from domain.scheduling.calendar import Cancelled, PublicSet
+from infra.clock import micros_now
 from infra.tables import Row, Table, Tables, Write
 from processors.policies.rules import Then
 from schemas import topics
@@ -18,13 +19,14 @@ from schemas.envelope import Happened, Recorded, recorded_of
 
 PAGE = 200  # followers that one event is told to in a step, about one a second
 AT_ONCE = 5  # events of one partition
+MOST = 100  # rows of one booking: it was made public so often, and all are on their way
 _IDS = UUID("5d0f7f0e-2c5c-5f3b-9d0e-8d4a6f1c2b90")  # never changes: the ids of notices hang on it
 
 SPREADING = Table(
     "policies_spreading",
     partition={"place": str},  # the partition of events: "scheduling.events:3"
-    clustering={"name": str},
-    columns={"headers": bytes, "body": bytes, "after": UUID, "pages": int},
+    clustering={"name": str},  # of what is told, and the event's id
+    columns={"headers": bytes, "body": bytes, "after": UUID},
 )
 Followers = Callable[[UUID, UUID | None, int], Awaitable[Sequence[UUID]]]  # of somebody, after one, so many
 
@@ -78,8 +80,8 @@ class Spreading:
     """What is on its way to followers, of the partitions of events that one worker owns.
 
     A step sends a page for each event and then notes how far it came: a crash between the two sends the page again,
-    with the same ids. Writes bear the event's time and the page's number: what is done stays done when events are read
-    again, and a later event of the same booking is always later.
+    with the same ids. A row is put as of its event and removed as of now, so what is done does not come back when
+    events are read again.
     """
 
     tables = (SPREADING,)
@@ -88,6 +90,7 @@ class Spreading:
         self._tables, self._codec, self._followers = tables, codec, followers
         self._rules = {codec.type_name(event): rule for event, rule in RULES.items()}
         self._places: set[str] = set()  # where something may be on its way
+        self._begun: set[tuple[str, str]] = set()  # places and names of rows that may not be written yet
 
     @property
     def types(self) -> Iterable[str]:
@@ -102,18 +105,28 @@ class Spreading:
         """Leaves places to others."""
         self._places.difference_update(places)
 
-    def keep(self, happened: Happened) -> list[Write]:
-        """The write that begins or ends what an event means."""
+    async def keep(self, happened: Happened) -> list[Write]:
+        """The writes that begin or end what an event means."""
         rule = self._rules.get(happened.at.type)
         if rule is None:
             return []
         meant, at = rule(happened.event, happened.at), happened.at
-        key = {"place": f"{topics.events(at.system)}:{at.partition}", "name": meant.name}
+        place = f"{topics.events(at.system)}:{at.partition}"
         if meant.command is None:
-            return [SPREADING.remove(at.micros, **key)]
-        self._places.add(key["place"])
+            return await self._ended(place, f"{meant.name}/", at)
+        name = f"{meant.name}/{at.id}"
+        self._places.add(place)
+        self._begun.add((place, name))
         headers, body = msgspec.msgpack.encode(at.headers()), self._codec.encode(happened.event, at.aggregate_id)
-        return [SPREADING.put(at.micros, **key, headers=headers, body=body)]
+        return [SPREADING.put(at.micros, place=place, name=name, headers=headers, body=body)]
+
+    async def _ended(self, place: str, prefix: str, at: Recorded) -> list[Write]:
+        if place not in self._places:
+            return []
+        rows = await self._tables.scan(SPREADING, place=place, above=(prefix,), limit=MOST)
+        names = {row["name"] for row in rows} | {name for where, name in self._begun if where == place}
+        now = max(micros_now(), at.micros)
+        return [SPREADING.remove(now, place=place, name=each) for each in names if each.startswith(prefix)]
 
     async def step(self) -> Step:
         """The next page of each event."""
@@ -124,6 +137,7 @@ class Spreading:
                 self._places.discard(place)
             for row in rows:
                 await self._page(row, step)
+        self._begun.clear()
         return step
 
     async def _page(self, row: Row, step: Step) -> None:
@@ -133,8 +147,8 @@ class Spreading:
         meant = self._rules[at.type](self._codec.decode(row["body"]), at)
         found = await self._followers(meant.of, row["after"], PAGE)
         step.commands.extend((at, str(each), Then(meant.command, str(each))) for each in found)
-        key, pages = {"place": row["place"], "name": row["name"]}, (row["pages"] or 0) + 1
+        now = max(micros_now(), at.micros)
         if len(found) < PAGE:
-            step.writes.append(SPREADING.remove(at.micros + pages, **key))
+            step.writes.append(SPREADING.remove(now, place=row["place"], name=row["name"]))
         else:
-            step.writes.append(SPREADING.put(at.micros + pages, **key, after=found[-1], pages=pages))
+            step.writes.append(SPREADING.put(now, place=row["place"], name=row["name"], after=found[-1]))

@@ -67,7 +67,7 @@ class Policies:
         writes: list[Write] = []
         for happened in chain.from_iterable(batch):
             if self._spreading:
-                writes += self._spreading.keep(happened)
+                writes += await self._spreading.keep(happened)
             rule = self._rules.get(happened.at.type)
             for index, then in enumerate(rule(happened.event, happened.at) if rule else ()):
                 due = self._record(happened.at, str(index), then)
