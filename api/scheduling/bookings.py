@@ -291,6 +291,6 @@ def shown(row: Row, is_host: bool) -> dict[str, Any]:
 
 
 def place_of(row: Row) -> str:
-    """Where they meet; "" for a video meeting that was cancelled or declined: its link leads nowhere any more."""
+    """Where they meet; "" for a video meeting that was cancelled or declined: nobody waits there."""
     is_over = row["location_kind"] == Place.VIDEO and row["status"] in ("cancelled", "declined")
-    return "" if is_over else str(row["location"])
+    return "" if is_over else row["location"] or ""

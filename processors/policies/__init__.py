@@ -31,9 +31,8 @@ def _one(rules: Sequence[Rule]) -> Rule:
 
 def rules_with(rooms: VideoRooms) -> Rules:
     """All rules, with the rooms of this installation."""
-    return together(
-        IDENTITY, CHAT, PARKING, SCHEDULING, notice.rules(rooms), video.rules(rooms)
-    )  # a new one: to the end
+    # A new one goes to the end.
+    return together(IDENTITY, CHAT, PARKING, SCHEDULING, notice.rules(rooms), video.rules(rooms))
 
 
 RULES = rules_with(NoRooms())
