@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from api import openapi
+from api import openapi, scheduling
 from tests.unit.api.asking import asking
 
 
@@ -67,3 +67,16 @@ async def test_one_who_does_not_wait_for_it_spoils_it_for_nobody(app: FastAPI) -
         first.cancel()
         go_on.set()
         assert (await client.get("/openapi.json")).status_code == 200
+
+
+def test_what_is_asked_by_the_id_of_a_booking_alone_can_wait_until_the_booking_shows() -> None:
+    app = FastAPI()
+    app.include_router(scheduling.router)
+    waiting = {}
+    for path, operations in app.openapi()["paths"].items():
+        for method, operation in operations.items():
+            names = {each["name"] for each in operation.get("parameters", ())}
+            if "booking_id" in names and "calendar_id" not in names:
+                waiting[f"{method} {path}"] = "after" in names
+    assert "post /scheduling/files" in waiting
+    assert [each for each, waits in waiting.items() if not waits] == []
