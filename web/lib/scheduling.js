@@ -20,6 +20,7 @@ export const scheduling = {
   invitation: (id, key) => (key ? Promise.resolve(`/scheduling/bookings/${id}/invitation.ics?key=${encodeURIComponent(key)}`) : fileUrl(`/scheduling/bookings/${id}/invitation.ics`)),
   cancel: (one, reason, key) => act('Cancel a booking', 'POST', at(one.calendar_id, `/bookings/${one.booking_id}/cancellation`), { body: { reason }, ...withKey(key) }),
   move: (one, body, key) => act('Move a booking', 'POST', at(one.calendar_id, `/bookings/${one.booking_id}/move`), { body, ...withKey(key) }),
+  renewKey: (one, key) => act('Make a new address', 'POST', at(one.calendar_id, `/bookings/${one.booking_id}/key`), withKey(key)),
 
   bookSeries: (id, body) => act('Book a series', 'POST', at(id, '/series'), { body }),
   series: (id, key) => read(`/scheduling/series/${id}`, { key }),

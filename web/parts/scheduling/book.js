@@ -102,6 +102,7 @@ function Booking({ id, host, offer }) {
   if (!one) return html`<div class="book-card single"><${Waiting} rows=${4} /></div>`;
   const [words, mood, icon] = STATES[one.status] ?? [one.status, '', 'info'];
   const cancel = async (form) => { await scheduling.cancel(one, form.get('reason').trim(), key); setCancelling(false); again(); };
+  const renew = () => scheduling.renewKey(one, key).then(({ data }) => { tell('The address of before opens nothing any more. Keep this one.'); go(bookingPath(one.calendar_id, one.event_type, id, data.key), { replace: true }); }, (error) => tellProblem('It stays as it was.', error));
   const invite = async () => { try { Object.assign(document.createElement('a'), { href: await scheduling.invitation(id, key), download: 'booking.ics' }).click(); } catch (error) { tellProblem('The entry could not be made.', error); } };
   return html`<div class="book-card single"><section class="booked">
     <span class=${`booked-mark ${mood}`}><${Icon} name=${icon} size=${30} /></span><h1>${words}</h1>
@@ -111,7 +112,7 @@ function Booking({ id, host, offer }) {
       <${Place} ...${one.location} />${one.guests.length > 0 && html`<p class="fact"><${Icon} name="group" size=${19} /><span>${one.guests.join(', ')}</span></p>`}</div>
     ${live(one) && html`<div class="booked-acts"><button type="button" onClick=${invite}><${Icon} name="import" size=${19} /> Into my calendar</button>
       ${offer && html`<button type="button" onClick=${() => go(bookingPath(one.calendar_id, one.event_type, id, key, '/move'))}><${Icon} name="clock" size=${19} /> Reschedule</button>`}<button type="button" class="danger" onClick=${() => setCancelling(true)}>Cancel</button></div>
-      ${key && html`<p class="muted small">Keep the address of this page: whoever has it can move or cancel the booking.</p>`}`}
+      ${key && html`<p class="muted small">Keep the address of this page: whoever has it can move or cancel the booking. <button type="button" class="link" onClick=${renew}>Make a new address</button></p>`}`}
     ${!live(one) && offer && html`<a class="button primary" href=${`/ui/book/${one.calendar_id}/${one.event_type}`}>Book another time</a>`}
     ${one.series_id && html`<${Series} one=${one} zone=${zone} secret=${key} after=${again} />`}
     ${cancelling && html`<${Dialog} title="Cancel the booking?" close=${() => setCancelling(false)}><${Form} label="Cancel the booking" send=${cancel}><${Field} label="Why" name="reason" hint="The host sees it; it may be left out." maxlength="300" /></${Form}></${Dialog}>`}
