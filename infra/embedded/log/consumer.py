@@ -11,11 +11,17 @@ from infra.embedded.log.transaction import Transaction
 from infra.embedded.log.writer import Writer
 from infra.log import Fenced, Record, TopicPartition, TransactionAborted
 
+# Seconds. One commit wakes whoever waits for an answer and all who follow the events. They share one interpreter, and
+# where all start at once, the answer comes last: 6 instead of 19 ms, measured, and twice the messages a second.
+GRACE = 0.005
+
 OnPartitions = Callable[[Sequence[TopicPartition]], None]
 
 
 class EmbeddedConsumer:
     """Reads what its group gives it. `owned` changes inside `poll` only, where the thread has nothing in its hands."""
+
+    grace = GRACE
 
     def __init__(
         self,
@@ -38,7 +44,7 @@ class EmbeddedConsumer:
             for partition, place in enumerate(topic.places())
         }
         self._generation = 0  # of the group, when this member last settled
-        self._cursors = Cursors(storage, tail)
+        self._cursors = Cursors(storage, tail, self.grace)
         self._cursors.watch(group)
         self.member = writer.call(lambda db: groups.join(db, group, slot, topics, presence))
 
@@ -108,7 +114,9 @@ class EmbeddedConsumer:
 
 
 class EmbeddedMember(EmbeddedConsumer):
-    """What it is given is paused until it is started."""
+    """What it is given is paused until it is started. Somebody waits for what it does, so it lets nobody go first."""
+
+    grace = 0.0
 
     def start(self, partition: TopicPartition, offset: int | None) -> None:
         """Raises KeyError where this member does not own the partition."""

@@ -27,8 +27,9 @@ class Cursor:
 class Cursors:
     """Takes records from several partitions in turn, so that none keeps the others waiting. One thread only."""
 
-    def __init__(self, storage: Storage, tail: Tail) -> None:
-        self._storage, self._tail = storage, tail
+    def __init__(self, storage: Storage, tail: Tail, grace: float = 0.0) -> None:
+        """`grace`: seconds that it lets others go first when something has come."""
+        self._storage, self._tail, self._grace = storage, tail, grace
         self._of: dict[TopicPartition, Cursor] = {}
         self._turn: deque[Cursor] = deque()
         self._wake = Event()
@@ -72,7 +73,8 @@ class Cursors:
             left = deadline - time.monotonic()
             if records or left <= 0:
                 return records
-            self._wake.wait(left)
+            if self._wake.wait(left) and self._grace:
+                time.sleep(self._grace)
 
     def _take(self, limit: int) -> list[Record]:
         self._storage.check_open()
