@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 from uuid import UUID
 
@@ -203,6 +204,9 @@ class Delivery:
             self._push(session.gateway or 0, Push(session.person.bytes, place, data))
 
     def _session(self, session: Session) -> list[Write]:
+        known = self._sessions.get(session.person, {}).get(session.device)
+        if known is not None and known.cursor > session.cursor:  # another connection of the device has more
+            session = replace(session, cursor=known.cursor)
         writes = [self._inbox.device(session)]
         if session.gateway is None:
             return writes + self._gone(session)

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
@@ -29,6 +30,9 @@ _PAGE = 200  # rows that `rows` holds at once
 _ROWS_AT_ONCE = (64, 8, 1)  # rows of one statement
 _SWEPT_PER_WRITE = 2  # rows past their time to live removed for each one written: faster than they come
 _SWEPT_AT_LEAST = 100
+# Seconds between looks for the write lock. SQLite by itself sleeps up to 100 ms, and then a rebuild in another process,
+# which takes the lock again and again, is hardly ever met without it.
+_LOOK_AGAIN = 0.001
 
 # Not the statement's fault: another process holds the file, the disk is full or broken, the file cannot be opened.
 _AWAY = {
@@ -153,11 +157,23 @@ class EmbeddedTables:
 
         def transaction() -> None:
             with self._writing:  # commits, or rolls back what failed
-                self._writing.execute("BEGIN IMMEDIATE")
+                self._begin()
                 for part in parts:
                     change(part)
 
         await asyncio.get_running_loop().run_in_executor(self._writer, _answered, transaction)
+
+    def _begin(self) -> None:
+        """Takes the file's write lock, as soon as another process lets go of it."""
+        deadline = time.monotonic() + self._patience
+        while True:
+            try:
+                self._writing.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+            time.sleep(_LOOK_AGAIN)
 
     def _create(self, statements: Statements) -> None:
         table, wanted = statements.table, statements.columns()
@@ -224,6 +240,7 @@ def _open_for_writing(path: Path, patience: float) -> sqlite3.Connection:
     connection = _connect(path, patience)
     connection.execute("PRAGMA page_size = 8192")  # takes effect before the first table
     into_wal(connection, patience)
+    connection.execute("PRAGMA busy_timeout = 0")  # `_begin` waits, and in WAL nothing behind it has to
     connection.execute("PRAGMA cache_size = -32768")  # 32 MiB
     connection.execute("PRAGMA wal_autocheckpoint = 4000")  # every 32 MiB: checkpoints are most of a replay's disk time
     return connection

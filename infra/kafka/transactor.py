@@ -20,7 +20,9 @@ from infra.log import Consumer, Fenced, Headers, LogUnavailable, TopicPartition,
 log = structlog.get_logger(__name__)
 
 TRANSACTIONAL: Settings = {
-    "transaction.timeout.ms": 10_000,
+    # Longer than a broker needs to come back: Kafka 4.3 was seen to end a transaction for its age while it was itself
+    # still starting, and to call it complete without a mark on any partition. Then nobody ever reads on there.
+    "transaction.timeout.ms": 60_000,
     "message.timeout.ms": 9_000,
     "retry.backoff.ms": 1,
     "retry.backoff.max.ms": 5,
@@ -209,6 +211,7 @@ class TransactionalId:
                     raise Fenced(f"{self._name}: {broken}") from broken
                 if time.monotonic() > deadline:
                     raise LogUnavailable(f"{self._name}: {broken}") from broken
+                log.warning("the slot cannot be taken yet, trying again", slot=self._name, error=str(broken))
                 self._part()
                 self._connect()
 

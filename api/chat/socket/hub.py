@@ -77,8 +77,10 @@ class Hub:
     def say(self, device: Device, *, connected: bool = True) -> None:
         """Puts on the log where a device is and what it has; a later word replaces an earlier one."""
         gateway = self._services.gateway.slot if connected else None
+        same = [each.cursor for each in self._devices.get(device.person, ()) if each.device == device.device]
+        cursor = max([device.cursor, *same])  # by whichever of its connections
         self._services.signals.say(
-            Session(device.person, device.device, gateway, device.connection, device.cursor, micros_now())
+            Session(device.person, device.device, gateway, device.connection, cursor, micros_now())
         )
 
     async def entries(self, person: UUID, cursor: int, limit: int) -> list[tuple[int, str]]:

@@ -142,6 +142,14 @@ async def test_who_takes_over_knows_what_a_device_lacks(stage: Stage) -> None:
     assert [(each.place, each.data) for each in pushes(stage, 2)] == [(2, '{"n":2}')]
 
 
+async def test_a_devices_cursor_does_not_go_back_for_another_connection_that_has_less(stage: Stage) -> None:
+    now = micros_now()
+    says(stage, session(ANN, 1, 0, "socket", cursor=5, at=now))
+    says(stage, said := session(ANN, 1, 0, "poll", cursor=2, at=now + 1))
+    await run(stage)
+    assert await Inbox(stage.tables).cursor(ANN, said.device) == 5
+
+
 async def test_entries_behind_the_head_are_not_read(stage: Stage) -> None:
     tables = Inbox(stage.tables)
     await stage.tables.write(
