@@ -42,6 +42,7 @@ GROUP = "commands"
 BATCH = 500  # commands per transaction: above it one core is full, below it the transaction's own cost shows
 AT_ONCE = 2_000  # commands read at a time, where so many wait: each transaction but the last has a next one to decide
 WAIT = 0.1  # seconds until an idle worker looks around; a poll ends with the first command that comes
+SILENT = 60.0  # seconds of restoring one partition without a word of it
 REMEMBERED = timedelta(hours=25)  # how long an answer is kept for repeats; the promise is 24 h
 
 
@@ -124,6 +125,7 @@ class CommandProcessor:
         self._places: dict[TopicPartition, Place] = {}
         self._heads: dict[TopicPartition, Head] = {}  # of the partitions that are ready to decide
         self._restoring: list[TopicPartition] = []
+        self._waiting: tuple[TopicPartition, float] | None = None  # for the first of them, since when or last told
         self.pulse = time.monotonic()  # when it last took a turn
         self.decided = 0  # commands so far
 
@@ -225,14 +227,25 @@ class CommandProcessor:
         """One slice of reading back what earlier owners decided."""
         partition = self._restoring[0]
         place = self._places[partition]
-        if not self._states.restore(place.state, place.number):
+        if not (
+            self._states.restore(place.state, place.number) and self._answers.restore(place.answered, place.number)
+        ):
+            self._say_what_waits(partition)
             return
-        if not self._answers.restore(place.answered, place.number):
-            return
+        self._waiting = None
         head = self._heads[partition] = self._head(place)
         self._restoring.remove(partition)
         consumer.start(partition, head.next if head.next >= 0 else None)
         log.debug("partition ready", topic=partition[0], partition=partition[1], head=head.sequence, next=head.next)
+
+    def _say_what_waits(self, partition: TopicPartition) -> None:
+        """Once a minute: it may be long, or be waiting for a transaction that Kafka never ends (docs/operations.md)."""
+        now = time.monotonic()
+        if self._waiting is None or self._waiting[0] != partition:
+            self._waiting = partition, now
+        elif now - self._waiting[1] > SILENT:
+            self._waiting = partition, now
+            log.warning("partition is still being restored", topic=partition[0], partition=partition[1])
 
     def _head(self, place: Place) -> Head:
         (stored,) = self._states.get_many(place.state, place.number, [topics.HEAD])
