@@ -6,10 +6,11 @@ import pytest
 import structlog
 from structlog.testing import LogCapture
 
+from domain.catalogue import CATALOGUE
 from infra.embedded.log import EmbeddedLog
 from processors import commands
 from processors.commands import CommandProcessor
-from tests.processing import CATALOGUE, CODEC, prepare
+from tests.processing import CODEC, prepare
 
 
 def test_a_partition_whose_restoring_does_not_end_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
