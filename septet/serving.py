@@ -153,5 +153,6 @@ def serve(house: House) -> None:
         log_config=None,  # as all libraries: in our form, and no less than warnings, for frames have secrets in them
         access_log=False,  # so can addresses
         forwarded_allow_ips=settings.proxies,
+        timeout_keep_alive=75,  # longer than those in front keep an idle connection: else it ends as it is used
         timeout_graceful_shutdown=5,
     )
