@@ -1,14 +1,13 @@
 """Webhooks of a calendar: programs of its owner are told what becomes of its bookings."""
 
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from api.callers import Front, Have, SignedIn
-from api.identity import Body
+from api.notice import NewWebhook, WebhookOf
 from api.problems import not_found
 from api.scheduling.guests import Ready, own_calendar
 from api.secrets import id_from
@@ -16,17 +15,6 @@ from domain.instants import instant
 from domain.scheduling.calendar import AddWebhook, PingWebhook, RemoveWebhook
 
 router = APIRouter(prefix="/calendars/{calendar_id}/webhooks", tags=["scheduling"])
-
-
-class NewHook(Body):
-    url: Annotated[str, Field(min_length=8, max_length=2_000)]
-
-
-class HookOf(BaseModel):
-    webhook_id: UUID
-    url: str
-    secret: str = Field(description="What calls are signed with, as libraries of Standard Webhooks take it.")
-    disabled: str = Field(description="Why it was switched off; empty where it is on.")
 
 
 class CallOf(BaseModel):
@@ -40,11 +28,11 @@ class CallOf(BaseModel):
 
 
 @router.get("")
-async def webhooks(calendar_id: UUID, caller: SignedIn, have: Have, ready: Ready) -> list[HookOf]:
+async def webhooks(calendar_id: UUID, caller: SignedIn, have: Have, ready: Ready) -> list[WebhookOf]:
     """The webhooks of one's own calendar, with their secrets."""
     calendar = await own_calendar(have, calendar_id, caller)
     return [
-        HookOf(
+        WebhookOf(
             webhook_id=webhook,
             url=url,
             secret=have.notice_keys.shown(webhook),
@@ -55,12 +43,12 @@ async def webhooks(calendar_id: UUID, caller: SignedIn, have: Have, ready: Ready
 
 
 @router.post("", status_code=201)
-async def add(calendar_id: UUID, body: NewHook, caller: SignedIn, desk: Front, have: Have) -> HookOf:
+async def add(calendar_id: UUID, body: NewWebhook, caller: SignedIn, desk: Front, have: Have) -> WebhookOf:
     """Whatever becomes of a booking from now on is sent there, signed (Standard Webhooks)."""
     command_id = desk.command_id(caller.actor)
     webhook = UUID(id_from("calendar webhook", str(calendar_id), command_id))
     await desk.submit(AddWebhook(webhook, body.url), str(calendar_id), caller.actor, command_id)
-    return HookOf(webhook_id=webhook, url=body.url, secret=have.notice_keys.shown(webhook), disabled="")
+    return WebhookOf(webhook_id=webhook, url=body.url, secret=have.notice_keys.shown(webhook), disabled="")
 
 
 @router.delete("/{webhook_id}", status_code=204)

@@ -280,29 +280,28 @@ def held(event: Held, at: Recorded) -> list[Then]:
 
 
 def webhook_disabled(event: WebhookDisabled, at: Recorded) -> list[Then]:
-    what = Notice(
-        notice=uuid5(_IDS, at.id),
-        category=Category.HOUSEKEEPING,
-        kind="webhook.disabled",
-        subject="A webhook was switched off",
-        text=f"It did not take what was sent: {event.why}. Switch it on again when it works.",
-        link="/ui/notices",
-        about={"webhook": str(event.webhook)},
-    )
-    return [Then(Tell(what), at.aggregate_id)]
+    told = _switched_off("A webhook", event.why, "/ui/notices", at, webhook=event.webhook)
+    return [Then(told, at.aggregate_id)]
 
 
 def calendar_webhook_disabled(event: CalendarWebhookDisabled, at: Recorded) -> list[Then]:
-    what = Notice(
-        notice=uuid5(_IDS, at.id),
-        category=Category.HOUSEKEEPING,
-        kind="webhook.disabled",
-        subject="A webhook of a calendar was switched off",
-        text=f"It did not take what was sent: {event.why}. Switch it on again when it works.",
-        link="/ui/scheduling",
-        about={"webhook": str(event.webhook), "calendar": at.aggregate_id},
+    about = {"webhook": event.webhook, "calendar": at.aggregate_id}
+    told = _switched_off("A webhook of a calendar", event.why, "/ui/scheduling", at, **about)
+    return [Then(told, str(event.owner))]
+
+
+def _switched_off(what: str, why: str, link: str, at: Recorded, **about: object) -> Tell:
+    return Tell(
+        Notice(
+            notice=uuid5(_IDS, at.id),
+            category=Category.HOUSEKEEPING,
+            kind="webhook.disabled",
+            subject=f"{what} was switched off",
+            text=f"It did not take what was sent: {why}. Switch it on again when it works.",
+            link=link,
+            about={name: str(value) for name, value in about.items()},
+        )
     )
-    return [Then(Tell(what), str(event.owner))]
 
 
 def session_ended(event: SessionRevoked | SessionExpired, at: Recorded) -> list[Then]:
