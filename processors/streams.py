@@ -148,6 +148,12 @@ class Stream(Generic[Item]):
                 self._untold.pop(partition, None)
             self.handler.revoked(partitions)
 
+    def wait_for(self, failure: Exception) -> None:
+        """Notes that a store is away, which is waited for: no fault of this worker, and no reason to end it."""
+        self.pulse = monotonic()
+        self._note(f"store away: {failure}")
+        HANDLER_RETRIES.labels(self.name).inc()
+
     def progress(self) -> Mapping[TopicPartition, Progress]:
         """How far each owned partition is."""
         return dict(self._progress)
@@ -373,10 +379,8 @@ class Stream(Generic[Item]):
                 self.pulse = monotonic()
                 return answer
             except (TablesUnavailable, LogUnavailable) as error:
-                self.pulse = monotonic()
+                self.wait_for(error)
                 log.warning("store away, waiting for it", consumer=self.name, error=str(error), seconds=pause)
-                self._note(f"store away: {error}")
-                HANDLER_RETRIES.labels(self.name).inc()
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0)
 

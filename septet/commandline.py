@@ -11,7 +11,7 @@ from infra.settings import Engine, Settings
 from septet import cluster, roles
 from septet.composition import CONSUMERS
 from septet.loading import loading
-from septet.opening import opened
+from septet.opening import opened, unprepared
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -51,7 +51,9 @@ def worker(
     plain: Annotated[bool, typer.Option("--plain", help="Read with a plain loop instead of Faust.")] = False,
 ) -> None:
     """Run one worker: the command processor or one of the consumers."""
-    house = opened()
+    house = unprepared()
+    with roles.waiting(house):
+        roles.prepare(house)
     tracing.export(house.settings.otlp, f"septet-{role}", house.settings.slot)
     if role == "commands":
         roles.until_told(lambda stop: roles.commands(house, stop))

@@ -14,16 +14,17 @@ from septet.loading import loading
 T = TypeVar("T")
 
 
-def opened(settings: Settings | None = None) -> House:
-    """The installation that the settings name, with everything made that was missing."""
+def unprepared(settings: Settings | None = None) -> House:
+    """The installation that the settings name, as it is."""
     settings = settings or Settings()
     configure(settings.log_level, settings.log_json)
-    return _prepared(settings)
-
-
-def _prepared(settings: Settings) -> House:
     with loading():
-        house = build(settings)
+        return build(settings)
+
+
+def opened(settings: Settings | None = None) -> House:
+    """The installation that the settings name, with everything made that was missing."""
+    house = unprepared(settings)
     roles.prepare(house)
     return house
 
@@ -32,7 +33,9 @@ def done(work: Callable[[House], Awaitable[T]], settings: Settings | None = None
     """What `work` answers for the installation, which is closed afterwards; logs warnings, on stderr."""
     settings = settings or Settings()
     configure("WARNING" if settings.log_level == "INFO" else settings.log_level, settings.log_json, sys.stderr)
-    house = _prepared(settings)
+    with loading():
+        house = build(settings)
+    roles.prepare(house)
 
     async def run() -> T:
         try:

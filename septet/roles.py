@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from time import monotonic
 
 import structlog
@@ -20,7 +20,7 @@ from processors.commands import CommandProcessor
 from processors.watchdog import FAILED, Watchdog
 from septet.composition import CONSUMERS, House
 from septet.loading import loading
-from septet.machines import answering
+from septet.machines import Asked, answering
 from septet.reporting import Sign, reporting
 
 log = structlog.get_logger(__name__)
@@ -59,6 +59,21 @@ def stream(house: House, name: str, stop: threading.Event, plain: bool = False) 
 
 
 @contextmanager
+def waiting(house: House) -> Iterator[None]:
+    """Answers machines before a worker begins: it is alive, and not ready as long as the block runs."""
+    with _answering(house, lambda: "", lambda: "it waits for log and tables, or makes what is missing there"):
+        yield
+
+
+def _answering(house: House, alive: Asked, ready: Asked) -> AbstractContextManager[int]:
+    """Answers machines where a port is set for a worker; yields the port, 0 for none."""
+    settings = house.settings
+    if not settings.metrics_port or settings.engine is Engine.EMBEDDED:  # there the API answers for all
+        return nullcontext(0)
+    return answering(settings.metrics_host, settings.metrics_port, alive, ready)
+
+
+@contextmanager
 def _heard(house: House, role: str, sign: Callable[[], Sign]) -> Iterator[None]:
     """Reports of a role while the block runs, and answers machines where a port is set for it."""
     settings = house.settings
@@ -75,11 +90,10 @@ def _heard(house: House, role: str, sign: Callable[[], Sign]) -> Iterator[None]:
             return str(error)
         return ""
 
-    with ExitStack() as stack:
-        port = 0
-        if settings.metrics_port and settings.engine is not Engine.EMBEDDED:  # there the API answers for all
-            port = stack.enter_context(answering(settings.metrics_host, settings.metrics_port, alive, ready))
-        stack.enter_context(reporting(house.tables, role, settings.slot, port, sign))
+    with (
+        _answering(house, alive, ready) as port,
+        reporting(house.tables, role, settings.slot, port, sign),
+    ):
         yield
 
 

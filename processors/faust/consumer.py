@@ -9,12 +9,12 @@ names and shows each repair on a real broker.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Producer, Transport
 from faust.types import TP
 
-from processors.faust.patience import patient
+from processors.faust.patience import insistent, patient
 from processors.faust.prompt import Prompt
 
 if TYPE_CHECKING:
@@ -24,13 +24,17 @@ if TYPE_CHECKING:
 class CommittedThread(AIOKafkaConsumerThread):
     """Reads committed records only, gives one member the same partitions of all its topics, and waits for brokers."""
 
+    app: "StreamApp"
+
     def _create_worker_consumer(self, transport: Transport) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"
         # The default deals the partitions of all topics out in turn; consumers of several topics count on having
         # partition n of each.
         consumer._partition_assignment_strategy = (RangePartitionAssignor,)
-        consumer._client._get_conn = patient(consumer._client._get_conn)
+        client = consumer._client
+        client._get_conn = patient(client._get_conn)
+        client.bootstrap = insistent(client.bootstrap, self.app.target, lambda: self.should_stop)
         return consumer
 
 
@@ -70,7 +74,18 @@ class ProgressConsumer(Prompt, Consumer):
         return at.place + 1
 
 
+class WaitingProducer(Producer):
+    """Faust wants one before anything else; nothing is sent with it. It waits for brokers, too."""
+
+    app: "StreamApp"
+
+    def _new_producer(self, transactional_id: str | None = None) -> AIOKafkaProducer:
+        producer = super()._new_producer(transactional_id)
+        producer.client.bootstrap = insistent(producer.client.bootstrap, self.app.target, lambda: self.should_stop)
+        return producer
+
+
 class RepairedTransport(Transport):
     """Faust's Kafka transport with the repaired consumer."""
 
-    Consumer = ProgressConsumer
+    Consumer, Producer = ProgressConsumer, WaitingProducer

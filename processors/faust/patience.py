@@ -2,20 +2,32 @@
 
 aiokafka 0.14.0 has three loops for one consumer, each of which comes back to an unreachable node every 100 ms and
 writes a line or two. Its own back-off cannot be set higher without slowing rebalances down, too, so only what leads to
-nobody is slowed here.
+nobody is slowed here. At its start, on the other hand, it asks each broker once and gives up, and Faust with it.
 """
 
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
+
+import structlog
+from aiokafka.errors import KafkaConnectionError
+
+from processors.streams import Stream
+
+log = structlog.get_logger(__name__)
 
 FIRST, LONGEST = 0.1, 1.0  # seconds after a refusal
 QUIET = 10.0  # seconds between two log lines about the same silence
 
 # What aiokafka's loops write again and again while no broker answers, by logger.
 COMPLAINTS = {
-    "aiokafka": ("Unable connect to node with id %s: %s", "Unable to update metadata from %s"),
+    "aiokafka": (
+        'Unable connect to "%s:%s": %s',
+        "Unable connect to node with id %s: %s",
+        "Unable to update metadata from %s",
+    ),
     "aiokafka.consumer.fetcher": ("Failed fetch messages from %s: %s", "Failed fetch offsets from %s: %s"),
     "aiokafka.consumer.group_coordinator": ("Group Coordinator Request failed: %s",),
 }
@@ -42,6 +54,29 @@ def patient(connect: Connect) -> Connect:
         return None
 
     return connecting
+
+
+def insistent(
+    bootstrap: Callable[[], Awaitable[None]], target: Stream[Any], stopping: Callable[[], bool]
+) -> Callable[[], Awaitable[None]]:
+    """The same first question to the brokers, asked until one answers; while none does, the stream is said to wait."""
+
+    async def asking() -> None:
+        pause, told = FIRST, -QUIET
+        while True:
+            try:
+                return await bootstrap()
+            except KafkaConnectionError as error:
+                if stopping():
+                    raise
+                target.wait_for(error)
+                if time.monotonic() - told >= QUIET:
+                    told = time.monotonic()
+                    log.warning("log away, waiting for it", consumer=target.name, error=str(error))
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST)
+
+    return asking
 
 
 class Quiet(logging.Filter):

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import aiokafka.client
 import pytest
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.client import AIOKafkaClient
 from aiokafka.consumer import fetcher, group_coordinator
 from confluent_kafka import Consumer as Client
@@ -38,6 +38,7 @@ from processors.faust.patience import COMPLAINTS
 from processors.faust.security import credentials_of
 from processors.streams import Follower, Stream
 from schemas.codec import Codec, Undecodable
+from tests.contract.proxy import Proxy
 from tests.gapless import GaplessWriter
 from tests.services import Service
 from tests.unit.processors.streaming import CODEC
@@ -141,13 +142,13 @@ async def bench(kafka: Service, tmp_path: Path) -> AsyncIterator[Bench]:
 
 
 @contextmanager
-def working(bench: Bench, handler: Noting) -> Iterator[Stream[tuple[str, str]]]:
-    """A Faust worker in a thread, ended in good order."""
+def working(bench: Bench, handler: Noting, bootstrap: str = "") -> Iterator[Stream[tuple[str, str]]]:
+    """A Faust worker in a thread, ended in good order; it is told `bootstrap` where that is another address."""
     stream, stop, ended = bench.stream(handler), Event(), list[BaseException | None]()
 
     def work() -> None:
         try:
-            faust.run(stream, faust.Cluster(bench.bootstrap, "0", bench.folder / "faust"), stop)
+            faust.run(stream, faust.Cluster(bootstrap or bench.bootstrap, "0", bench.folder / "faust"), stop)
             ended.append(None)
         except BaseException as error:
             ended.append(error)
@@ -187,6 +188,9 @@ def test_the_names_that_the_repairs_touch_are_there() -> None:
         assert use in getsource(AIOKafkaConsumer.start)
     assert "self._client = AIOKafkaClient(" in getsource(AIOKafkaConsumer.__init__)
     assert list(signature(AIOKafkaClient._get_conn).parameters) == ["self", "node_id", "group", "no_hint"]
+    for client in (AIOKafkaConsumer, AIOKafkaProducer):  # where no broker answers, KafkaConnectionError ends the start
+        assert ".bootstrap()" in getsource(client.start)
+    assert "raise KafkaConnectionError" in getsource(AIOKafkaClient.bootstrap)
     for logger, module in LOGGERS.items():
         assert module.log.name == logger
         assert all(line in getsource(module) for line in COMPLAINTS[logger])
@@ -283,6 +287,19 @@ async def test_committed_records_come_once_and_in_order_and_the_group_commits_ov
         bench.write(1, size=KEYS)
         await until(lambda: second.count() >= KEYS)
     assert second.texts == {key: texts[-1:] for key, texts in bench.expected().items()}
+
+
+@pytest.mark.cluster
+async def test_a_worker_that_started_while_no_broker_answered_begins_once_one_does(bench: Bench) -> None:
+    bench.write(5)
+    handler = bench.handler()
+    host, _, port = bench.bootstrap.partition(":")
+    proxy = Proxy((host, int(port)))  # nobody listens there yet
+    with working(bench, handler, f"127.0.0.1:{proxy.port}") as stream:
+        await until(lambda: stream.trouble.startswith("store away"))
+        with proxy:
+            await until(lambda: handler.count() >= 150)
+    assert handler.texts == bench.expected()
 
 
 @pytest.mark.cluster

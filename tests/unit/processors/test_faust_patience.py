@@ -2,12 +2,27 @@
 
 import asyncio
 import logging
+import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
+from infra import deadletters, progress
+from infra.embedded.tables import EmbeddedTables
+from infra.metrics import HANDLER_RETRIES
+from processors import faust
 from processors.faust.patience import COMPLAINTS, LONGEST, QUIET, Quiet, patient
+from processors.streams import Follower, Stream
+from tests.unit.processors.streaming import CODEC
+
+
+class Nobody(Follower):
+    """A handler to which no record comes."""
+
+    name, topics = "nobody", ("a.events",)
 
 
 async def test_a_broker_that_is_away_is_asked_for_more_and_more_slowly_and_at_once_after_it_was_there(
@@ -32,6 +47,32 @@ async def test_a_broker_that_is_away_is_asked_for_more_and_more_slowly_and_at_on
     del there[1]
     await get(1, group="coordination")
     assert pauses[6:] == [0.1]
+
+
+async def test_a_worker_that_starts_while_no_broker_answers_waits_and_says_so_and_can_be_ended(tmp_path: Path) -> None:
+    tables, stop, ended = EmbeddedTables(tmp_path / "tables.db"), threading.Event(), list[BaseException]()
+    await tables.create([progress.PROGRESS, *deadletters.TABLES])
+    stream: Stream[Any] = Stream(Nobody(), CODEC, None, tables)  # type: ignore[arg-type]
+
+    def work() -> None:
+        try:
+            faust.run(stream, faust.Cluster("127.0.0.1:1", "0", tmp_path / "faust"), stop)
+        except BaseException as error:
+            ended.append(error)
+
+    worker = threading.Thread(target=work)
+    with capture_logs() as lines:
+        worker.start()
+        asked = HANDLER_RETRIES.labels("nobody")._value.get
+        while asked() < 5:
+            assert worker.is_alive()
+            await asyncio.sleep(0.05)
+        stop.set()
+        await asyncio.to_thread(worker.join)
+    assert ended == []
+    assert stream.trouble.startswith("store away: KafkaConnectionError")
+    assert [each["consumer"] for each in lines if each["event"] == "log away, waiting for it"] == ["nobody"]
+    await tables.close()
 
 
 def test_a_silence_is_told_once_in_ten_seconds_and_everything_else_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,11 @@ import httpx
 import pytest
 
 from infra.embedded.tables import EmbeddedTables
+from infra.local.ports import free_port
+from infra.settings import Engine, Settings
 from infra.workers import TABLES, workers_of
-from septet import reporting
+from septet import reporting, roles
+from septet.composition import build
 from septet.machines import answering
 from septet.reporting import Sign
 
@@ -26,6 +29,18 @@ def test_it_is_alive_and_ready_as_long_as_that_is_true() -> None:
         assert (httpx.get(f"{url}/livez").status_code, httpx.get(f"{url}/readyz").text) == (503, said["alive"])
         assert "septet_events_handled_total" in httpx.get(f"{url}/metrics").text
         assert httpx.get(f"{url}/else").status_code == 404
+
+
+def test_a_worker_that_waits_to_begin_is_alive_and_not_ready(tmp_path: Path) -> None:
+    port = free_port()
+    house = build(
+        Settings(_env_file=None, engine=Engine.CLUSTER, data=tmp_path, kafka="127.0.0.1:1", metrics_port=port)
+    )
+    for _ in range(2):  # the port is free again at once: the role itself takes it next
+        with roles.waiting(house):
+            assert httpx.get(f"http://127.0.0.1:{port}/livez").status_code == 200
+            assert httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 503
+    house.close()
 
 
 def test_a_worker_is_heard_of_from_its_start_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
