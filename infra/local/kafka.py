@@ -3,9 +3,10 @@
 import base64
 import subprocess
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
@@ -73,6 +74,7 @@ class KafkaBroker(Server):
     """One broker that is its own controller; replication factors are 1."""
 
     name = "Kafka"
+    scram: ClassVar[Mapping[str, str]] = {}  # users that are there from the first start, with their passwords
 
     def __init__(self, directory: Path, port: int, controller_port: int, *, detached: bool = False) -> None:
         super().__init__(directory, detached=detached)
@@ -102,6 +104,8 @@ class KafkaBroker(Server):
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
         options = ["-Xmx256m", "-XX:TieredStopAtLevel=1", "-cp", classpath]
         arguments = ["format", "--standalone", f"--cluster-id={cluster}", f"--config={properties}"]
+        for user, password in self.scram.items():
+            arguments.append(f"--add-scram=SCRAM-SHA-512=[name={user},password={password}]")
         run = subprocess.run(
             [java_, *options, "kafka.tools.StorageTool", *arguments], capture_output=True, text=True, check=False
         )

@@ -3,6 +3,7 @@
 import socket
 import ssl
 from pathlib import Path
+from typing import ClassVar
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
@@ -17,10 +18,11 @@ listeners=SASL_SSL://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
 advertised.listeners=SASL_SSL://127.0.0.1:{port}
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL
 inter.broker.listener.name=SASL_SSL
-sasl.enabled.mechanisms=PLAIN
+sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512
 sasl.mechanism.inter.broker.protocol=PLAIN
 listener.name.sasl_ssl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \
 username="broker" password="{password}-broker" user_broker="{password}-broker" user_{user}="{password}";
+listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
 listener.name.sasl_ssl.ssl.client.auth=required
 ssl.keystore.type=PEM
 ssl.keystore.location={server}
@@ -45,29 +47,29 @@ client_encryption_options:
 
 
 class SecuredBroker(KafkaBroker):
-    """SASL_SSL with certificates of both sides, and no other way in."""
+    """SASL_SSL with certificates of both sides, PLAIN or SCRAM-SHA-512, each with its own password; no other way in."""
 
     user, password = "septet", "only for this test"
+    scram: ClassVar = {user: "for SCRAM only"}
 
     def __init__(self, directory: Path, made: Certificates) -> None:
         self._port, self._controller_port, self._made = free_port(), free_port(), made
         super().__init__(directory, self._port, self._controller_port)
 
-    @property
-    def security(self) -> dict[str, str]:
+    def security(self, mechanism: str = "PLAIN") -> dict[str, str]:
         """What a client is given, in librdkafka's words."""
         return {
             "security.protocol": "SASL_SSL",
-            "sasl.mechanism": "PLAIN",
+            "sasl.mechanism": mechanism,
             "sasl.username": self.user,
-            "sasl.password": self.password,
+            "sasl.password": self.password if mechanism == "PLAIN" else self.scram[self.user],
             "ssl.ca.location": str(self._made.ca),
             "ssl.certificate.location": str(self._made.client),
             "ssl.key.location": str(self._made.client),
         }
 
     def answers(self) -> bool:
-        client = AdminClient({"bootstrap.servers": self.address, "log_level": 0, **self.security})
+        client = AdminClient({"bootstrap.servers": self.address, "log_level": 0, **self.security()})
         try:
             return bool(client.list_topics(timeout=2).brokers)
         except KafkaException:

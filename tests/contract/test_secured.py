@@ -64,9 +64,13 @@ class Hearing(Follower):
         return ()
 
 
-async def test_kafka_is_written_and_read_by_our_clients_and_by_faust(broker: SecuredBroker, tmp_path: Path) -> None:
+@pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-512"])
+async def test_kafka_is_written_and_read_by_our_clients_and_by_faust(
+    broker: SecuredBroker, mechanism: str, tmp_path: Path
+) -> None:
+    security = broker.security(mechanism)
     settings = Settings(
-        _env_file=None, engine=Engine.CLUSTER, data=tmp_path, kafka=broker.address, kafka_security=broker.security
+        _env_file=None, engine=Engine.CLUSTER, data=tmp_path, kafka=broker.address, kafka_security=security
     )
     house = build(settings)
     topic = f"secured-{uuid4()}.events"
@@ -98,10 +102,16 @@ async def test_kafka_is_written_and_read_by_our_clients_and_by_faust(broker: Sec
 
 
 def test_kafka_lets_nobody_else_in(broker: SecuredBroker, tmp_path: Path) -> None:
-    ours = broker.security
+    ours, scram = broker.security(), broker.security("SCRAM-SHA-512")
     own = ("ssl.certificate.location", "ssl.key.location")
     stranger = {name: value for name, value in ours.items() if name not in own}
-    wrong = [{**ours, "sasl.password": "guessed"}, {**ours, "security.protocol": "PLAINTEXT"}, stranger]
+    wrong = [
+        {**ours, "sasl.password": "guessed"},
+        {**scram, "sasl.password": ours["sasl.password"]},
+        {**scram, "sasl.username": "somebody"},
+        {**ours, "security.protocol": "PLAINTEXT"},
+        stranger,
+    ]
 
     def refused(security: dict[str, str]) -> None:
         log = KafkaLog(broker.address, data_dir=tmp_path, security=security, patience=1)
