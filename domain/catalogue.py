@@ -5,7 +5,7 @@ from domain.identity import claim, person
 from domain.kernel import Catalogue, aggregate
 from domain.notice import invitation, recipient
 from domain.parking import driver, ledger, lot, payment, payout
-from domain.scheduling import calendar, follower, meeting, poll, team
+from domain.scheduling import calendar, erasure, follower, meeting, poll, team
 
 CATALOGUE = Catalogue(
     [
@@ -13,6 +13,7 @@ CATALOGUE = Catalogue(
         *(aggregate(conversation), aggregate(contacts)),
         *(aggregate(lot), aggregate(payment), aggregate(payout), aggregate(ledger), aggregate(driver)),
         *(aggregate(calendar), aggregate(meeting), aggregate(team), aggregate(poll), aggregate(follower)),
+        aggregate(erasure),
         *(aggregate(recipient), aggregate(invitation)),
     ],
     signals=signals.SIGNALS,

@@ -33,6 +33,7 @@ from processors.fanout import FanOut
 from processors.forgetting import Forgetting
 from processors.payments import Charging
 from processors.policies import RULES, rules_with
+from processors.policies.erasing import Erasing
 from processors.policies.followers import Spreading
 from processors.policies.worker import Policies, topics_of
 from processors.sending.push import Vapid
@@ -171,6 +172,7 @@ def own_tables() -> Sequence[Table]:
         *Audience.tables,
         *Deadlines.tables,
         *Spreading.tables,
+        *Erasing.tables,
         *Charging.tables,
         *Sending.tables,
         *Hooks.tables,
@@ -272,9 +274,11 @@ def _blobs(settings: Settings) -> Blobs:
 
 
 def _policies(house: House) -> Policies:
-    followers = Calendars(house.tables).followers_after
-    spreading = Spreading(house.tables, house.codec, followers)
-    return Policies(house.log, house.codec, house.tables, house.catalogue, rules_with(video_rooms(house)), spreading)
+    calendars = Calendars(house.tables)
+    spreading = Spreading(house.tables, house.codec, calendars.followers_after)
+    erasing = Erasing(house.tables, house.codec, calendars.remains, house.blobs)
+    rules = rules_with(video_rooms(house))
+    return Policies(house.log, house.codec, house.tables, house.catalogue, rules, (spreading, erasing))
 
 
 def _charging(house: House) -> Charging:

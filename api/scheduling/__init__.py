@@ -6,6 +6,7 @@ from api.scheduling import (
     article,
     bookings,
     ical,
+    leaving,
     links,
     overview,
     people,
@@ -18,5 +19,19 @@ from api.scheduling import (
 )
 
 router = APIRouter(prefix="/scheduling")
-for each in (settings, slots, bookings, series, links, polls, people, overview, teams, ical, webhooks, article):
+for each in (
+    settings,
+    slots,
+    bookings,
+    series,
+    links,
+    polls,
+    people,
+    overview,
+    teams,
+    ical,
+    webhooks,
+    leaving,
+    article,
+):
     router.include_router(each.router)

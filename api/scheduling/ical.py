@@ -76,7 +76,7 @@ async def feed(calendar_id: UUID, key: str, have: Have, ready: Ready) -> Respons
     """The bookings of the past month and the year ahead, for whoever has the secret path."""
     known = await have.calendars.settings(calendar_id)
     expected = _feed_key(have.secrets, calendar_id, known.feed if known else None)
-    if not hmac.compare_digest(key.encode(), expected.encode()):
+    if known is None or not hmac.compare_digest(key.encode(), expected.encode()):
         raise not_found("There is no such feed.")
     now = datetime.now(UTC)
     rows = await have.calendars.hosted(calendar_id, now - PAST, now + AHEAD)

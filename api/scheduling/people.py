@@ -19,7 +19,7 @@ from api.scheduling.guests import Anybody, Ready, actor_of, booking_of, proof_of
 from api.secrets import id_from
 from api.services import Services
 from domain.scheduling.calendar import AttachFile, Calendar, Comment, DeleteNote, SetPublic
-from domain.scheduling.calendar.notes import LARGEST, MEDIA
+from domain.scheduling.calendar.notes import LARGEST, MEDIA, blob_name
 from domain.scheduling.follower import Follow, Unfollow
 from infra.tables import Row
 
@@ -112,7 +112,7 @@ async def attach(
     command_id = desk.command_id(actor)
     note = UUID(id_from("file", str(booking_id), command_id))
     digest = hashlib.sha256(data).digest()
-    await have.blobs.put(_blob(booking_id, digest), _whole(data))
+    await have.blobs.put(blob_name(booking_id, digest), _whole(data))
     command = AttachFile(booking_id, note, name, media, len(data), digest, proof_of(key))
     await desk.submit(command, str(row["calendar"]), actor, command_id)
     return {"file_id": note, "size": len(data), "sha256": digest.hex()}
@@ -141,7 +141,7 @@ async def file(
         return Response(status_code=304, headers=headers)
     size, asked = row["size"], _range(range_, row["size"])
     start, end = asked or (0, size)
-    data = await have.blobs.get(_blob(booking_id, row["digest"]), start, end)
+    data = await have.blobs.get(blob_name(booking_id, row["digest"]), start, end)
     if asked is None:
         return Response(data, media_type=row["media"], headers=headers)
     headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
@@ -159,7 +159,7 @@ async def delete_note(
     await desk.submit(DeleteNote(booking_id, note_id, proof_of(key)), str(row["calendar"]), actor_of(caller))
     digest = notes[note_id]["digest"] if note_id in notes else None
     if digest is not None and all(each["digest"] != digest for note, each in notes.items() if note != note_id):
-        await have.blobs.delete(_blob(booking_id, digest))
+        await have.blobs.delete(blob_name(booking_id, digest))
 
 
 # Followers.
@@ -285,11 +285,6 @@ def _range(asked: str | None, size: int) -> tuple[int, int] | None:
 def _file(row: Row) -> dict[str, Any]:
     names = ("author", "by_host", "name", "media", "size", "written_at")
     return {"file_id": row["note"], "sha256": row["digest"].hex(), **{name: row[name] for name in names}}
-
-
-def _blob(booking: UUID, digest: bytes) -> str:
-    """Named by what it holds; under the booking, so that deleting one's file touches nobody else's."""
-    return f"scheduling/{booking}/{digest.hex()}"
 
 
 async def _whole(data: bytes) -> AsyncIterator[bytes]:

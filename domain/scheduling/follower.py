@@ -37,7 +37,19 @@ class Unfollow:
     who: UUID
 
 
-Command = Follow | Unfollow
+@dataclass(frozen=True, slots=True)
+class EndFollows:
+    """By the system: the person wants nothing kept of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndFollow:
+    """By the system: who is followed wants nothing kept of them."""
+
+    who: UUID
+
+
+Command = Follow | Unfollow | EndFollows | EndFollow
 
 
 # State.
@@ -60,6 +72,13 @@ def evolve(follower: Follower, event: Event) -> Follower:
 
 
 def decide(follower: Follower, command: Command, context: Context) -> list[Event]:
+    match command:
+        case EndFollows() | EndFollow() if not context.actor.is_system:
+            raise Rejected("not_yours", "Only Septet itself does this.", Reason.FORBIDDEN)
+        case EndFollows():
+            return [Unfollowed(each) for each in follower.follows]
+        case EndFollow(who=who):
+            return [Unfollowed(who)] if who in follower.follows else []
     if context.actor.kind != "person" or context.actor.name != context.aggregate_id:
         raise Rejected("not_yours", "You can follow others only in your own name.", Reason.FORBIDDEN)
     match command:

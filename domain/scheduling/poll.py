@@ -90,10 +90,25 @@ class PollClosed:
     expired: bool
 
 
-Event = PollOpened | Voted | OptionChosen | PollBooked | ChoiceFailed | PollClosed
+@dataclass(frozen=True, slots=True)
+class PollErased:
+    """Who opened it wants nothing kept of them: it is gone, with its votes."""
+
+    owner: UUID
+    voters: tuple[UUID, ...]
 
 
-# Commands. By the owner, save Vote (anybody), and the last three (the system).
+@dataclass(frozen=True, slots=True)
+class BallotErased:
+    """Who has voted wants nothing kept of them."""
+
+    voter: UUID
+
+
+Event = PollOpened | Voted | OptionChosen | PollBooked | ChoiceFailed | PollClosed | PollErased | BallotErased
+
+
+# Commands. By the owner, save Vote (anybody), and the last five (the system).
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +160,17 @@ class EndPoll:
     """A deadline."""
 
 
-Command = OpenPoll | Vote | Choose | ClosePoll | NoteBooked | NoteRefused | EndPoll
+@dataclass(frozen=True, slots=True)
+class ErasePoll:
+    owner: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class EraseBallot:
+    voter: UUID
+
+
+Command = OpenPoll | Vote | Choose | ClosePoll | NoteBooked | NoteRefused | EndPoll | ErasePoll | EraseBallot
 
 
 # State.
@@ -187,6 +212,10 @@ def evolve(poll: Poll, event: Event) -> Poll:
             return replace(poll, stage=Stage.OPEN)
         case PollClosed():
             return replace(poll, stage=Stage.CLOSED)
+        case PollErased():
+            return Poll(Stage.CLOSED, until=poll.until)
+        case BallotErased(voter=voter):
+            return replace(poll, ballots={k: v for k, v in poll.ballots.items() if k != voter})
 
 
 def decide(poll: Poll, command: Command, context: Context) -> list[Event]:
@@ -212,6 +241,10 @@ def decide(poll: Poll, command: Command, context: Context) -> list[Event]:
         case EndPoll():
             over = poll.stage is Stage.OPEN and context.now >= poll.until
             return [PollClosed(expired=True)] if over else []
+        case ErasePoll(owner=owner):
+            return [PollErased(owner, tuple(poll.ballots))] if poll.owner == owner else []
+        case EraseBallot(voter=voter):
+            return [BallotErased(voter)] if voter in poll.ballots else []
 
 
 def _open(poll: Poll, command: OpenPoll, context: Context) -> list[Event]:

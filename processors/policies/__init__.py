@@ -5,7 +5,7 @@ from itertools import chain
 from typing import Any
 
 from infra.video import NoRooms, VideoRooms
-from processors.policies import notice, video
+from processors.policies import erasing, notice, video
 from processors.policies.chat import RULES as CHAT
 from processors.policies.identity import RULES as IDENTITY
 from processors.policies.parking import RULES as PARKING
@@ -32,7 +32,7 @@ def _one(rules: Sequence[Rule]) -> Rule:
 def rules_with(rooms: VideoRooms) -> Rules:
     """All rules, with the rooms of this installation."""
     # A new one goes to the end.
-    return together(IDENTITY, CHAT, PARKING, SCHEDULING, notice.rules(rooms), video.rules(rooms))
+    return together(IDENTITY, CHAT, PARKING, SCHEDULING, notice.rules(rooms), video.rules(rooms), erasing.FORGETTING)
 
 
 RULES = rules_with(NoRooms())

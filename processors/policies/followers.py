@@ -12,7 +12,7 @@ from domain.notice.recipient import Category, Notice, Tell
 from domain.scheduling.calendar import Cancelled, PublicSet
 from infra.clock import micros_now
 from infra.tables import Row, Table, Tables, Write
-from processors.policies.rules import Then
+from processors.policies.rules import Step, Then
 from schemas import topics
 from schemas.codec import Codec
 from schemas.envelope import Happened, Recorded, recorded_of
@@ -66,14 +66,6 @@ def _name(booking: UUID) -> str:
 
 
 RULES: Mapping[type, Rule] = {PublicSet: public_set, Cancelled: cancelled}
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Commands to send, each with the event that it follows from and a word for whom, and then the writes."""
-
-    commands: list[tuple[Recorded, str, Then]]
-    writes: list[Write]
 
 
 class Spreading:

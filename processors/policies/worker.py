@@ -11,8 +11,7 @@ from infra.clock import micros_now
 from infra.log import Log, Record, TopicPartition
 from infra.tables import Tables, Write
 from processors.deadlines import Deadlines, Due
-from processors.policies.followers import Spreading
-from processors.policies.rules import Rules, Then
+from processors.policies.rules import Paced, Rules, Then
 from processors.streams import read_event
 from schemas import topics
 from schemas.codec import Codec
@@ -34,12 +33,11 @@ class Policies:
         tables: Tables,
         catalogue: Catalogue,
         rules: Rules,
-        spreading: Spreading | None = None,
+        paced: Sequence[Paced] = (),
     ) -> None:
-        """`spreading`: what is told to followers; None where nobody is."""
-        self._codec, self._catalogue, self._spreading = codec, catalogue, spreading
+        self._codec, self._catalogue, self._paced = codec, catalogue, paced
         self._rules = {codec.type_name(event): rule for event, rule in rules.items()}
-        self._wanted = frozenset((*self._rules, *(spreading.types if spreading else ())))
+        self._wanted = frozenset((*self._rules, *(name for each in paced for name in each.types)))
         self._telling = {name.encode() for name in (*self._wanted, *codec.retired)}  # types worth a closer look
         self._producer = source.producer()
         self._deadlines = Deadlines(tables, self._producer)
@@ -51,23 +49,23 @@ class Policies:
         return (read_event(record, codec, self._wanted) or None) if telling else None
 
     async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
-        """Takes the deadlines of the partitions over, and what is on its way to followers."""
+        """Takes the deadlines of the partitions over, and what is done step by step."""
         await self._deadlines.open(_place(*each) for each in partitions)
-        if self._spreading:
-            self._spreading.open(_place(*each) for each in partitions)
+        for paced in self._paced:
+            paced.open(_place(*each) for each in partitions)
 
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
         """Leaves them to the new owner."""
         self._deadlines.close(_place(*each) for each in partitions)
-        if self._spreading:
-            self._spreading.close(_place(*each) for each in partitions)
+        for paced in self._paced:
+            paced.close(_place(*each) for each in partitions)
 
     async def handle(self, batch: Sequence[Sequence[Happened]]) -> Sequence[Write]:
         """Sends what is to be done now and waits until the log has it; answers the deadlines to keep."""
         writes: list[Write] = []
         for happened in chain.from_iterable(batch):
-            if self._spreading:
-                writes += await self._spreading.keep(happened)
+            for paced in self._paced:
+                writes += await paced.keep(happened)
             rule = self._rules.get(happened.at.type)
             for index, then in enumerate(rule(happened.event, happened.at) if rule else ()):
                 due = self._record(happened.at, str(index), then)
@@ -84,12 +82,12 @@ class Policies:
         return ()
 
     async def tend(self) -> Sequence[Write]:
-        """Sends what is due, and what goes to followers next."""
+        """Sends what is due, and the next step of what is done step by step."""
         writes = [*await self._deadlines.sweep()]
-        if self._spreading:
-            step = await self._spreading.step()
-            for at, whom, then in step.commands:
-                told = self._record(at, whom, then)
+        for paced in self._paced:
+            step = await paced.step()
+            for at, which, then in step.commands:
+                told = self._record(at, which, then)
                 self._producer.send(told.topic, told.key, told.body, told.headers)
             writes += step.writes
         await asyncio.to_thread(self._producer.flush, 30.0)

@@ -12,6 +12,7 @@ from domain.scheduling.calendar import (
     Booked,
     BusyDropped,
     BusySynced,
+    CalendarCleared,
     CalendarOpened,
     Cancelled,
     Commented,
@@ -33,6 +34,7 @@ from domain.scheduling.calendar import (
     LinkUsed,
     NoShowMarked,
     NoteDeleted,
+    NoteErased,
     PublicSet,
     Reminded,
     Rescheduled,
@@ -55,6 +57,7 @@ from projections.scheduling.tables import (
     NOTES,
     OWNED,
     PUBLIC,
+    SAID,
     SERIES,
     SETTINGS,
     TAKEN,
@@ -77,6 +80,15 @@ def opened(event: CalendarOpened, at: Recorded) -> Writes:
     return [
         CALENDARS.put(at.micros, calendar=calendar, owner=event.owner, kind=kind, name=event.name, opened_at=at.time),
         OWNED.put(at.micros, owner=event.owner, calendar=calendar, kind=kind, name=event.name),
+    ]
+
+
+@scheduling.on(CalendarCleared)
+def cleared(event: CalendarCleared, at: Recorded) -> Writes:
+    calendar = UUID(at.aggregate_id)
+    return [
+        CALENDARS.remove(at.micros, calendar=calendar),
+        OWNED.remove(at.micros, owner=event.owner, calendar=calendar),
     ]
 
 
@@ -366,17 +378,25 @@ def public_set(event: PublicSet, at: Recorded) -> Writes:
 
 @scheduling.on(Commented)
 def commented(event: Commented, at: Recorded) -> Writes:
-    return [_note(at, event, text=event.text)]
+    return [_note(at, event, text=event.text), *_said(at, event)]
 
 
 @scheduling.on(FileAttached)
 def file_attached(event: FileAttached, at: Recorded) -> Writes:
-    return [_note(at, event, media=event.media, size=event.size, digest=event.digest)]
+    return [_note(at, event, media=event.media, size=event.size, digest=event.digest), *_said(at, event)]
 
 
 @scheduling.on(NoteDeleted)
 def note_deleted(event: NoteDeleted, at: Recorded) -> Writes:
     return [NOTES.remove(at.micros, booking=event.booking, note=event.note)]
+
+
+@scheduling.on(NoteErased)
+def note_erased(event: NoteErased, at: Recorded) -> Writes:
+    return [
+        NOTES.remove(at.micros, booking=event.booking, note=event.note),
+        SAID.remove(at.micros, author=event.author, booking=event.booking, note=event.note),
+    ]
 
 
 # Rows.
@@ -394,6 +414,12 @@ def _note(at: Recorded, event: Commented | FileAttached, **values: object) -> Pu
         **author,
         **values,
     )
+
+
+def _said(at: Recorded, event: Commented | FileAttached) -> Writes:
+    if event.author is None:
+        return []
+    return [SAID.put(at.micros, author=event.author, booking=event.booking, note=event.note)]
 
 
 def _setting(at: Recorded, kind: str, name: str, value: object) -> Writes:

@@ -10,6 +10,7 @@ import msgspec
 
 from domain.scheduling.calendar import KEPT, Booking, Busy, Calendar, Kind, Status, indexed
 from domain.scheduling.calendar.state import Link
+from domain.scheduling.erasure import Attendance, Remains, Said
 from domain.scheduling.event_type import EventType
 from domain.scheduling.ranking import Member
 from domain.scheduling.routing import Form
@@ -22,6 +23,7 @@ from projections.scheduling.tables import (
     BALLOTS,
     BOOKINGS,
     CALENDARS,
+    ERASURES,
     FOLLOWERS,
     FOLLOWS,
     HISTORY,
@@ -34,12 +36,14 @@ from projections.scheduling.tables import (
     OWNED,
     POLLS,
     PUBLIC,
+    SAID,
     SERIES,
     SETTINGS,
     TAKEN,
     TEAM_MEMBERS,
     TEAM_TYPES,
     TEAMS,
+    VOTED,
 )
 
 MOST = 5_000  # rows of one partition
@@ -106,14 +110,20 @@ class Calendars:
         return row if row and row["booked_at"] is not None else None
 
     async def hosted(self, calendar: UUID, start: datetime, end: datetime) -> list[Row]:
-        """The bookings of a calendar that begin in `[start, end)`, cancelled ones as well, by their start."""
+        """The bookings of a calendar that begin in `[start, end)`, cancelled ones as well, by their start.
+
+        What was booked before its owner had it cleared is theirs no more.
+        """
         months = range(month_of(start), month_of(end - timedelta(microseconds=1)) + 1)
-        pages = await asyncio.gather(
-            *(self._tables.scan(HOSTED, calendar=calendar, month=each, limit=MOST) for each in months)
+        head, pages = await asyncio.gather(
+            self.calendar(calendar),
+            asyncio.gather(*(self._tables.scan(HOSTED, calendar=calendar, month=each, limit=MOST) for each in months)),
         )
+        if head is None:
+            return []
         wanted = [row for page in pages for row in page if start <= row["start"] < end]
         found = await asyncio.gather(*(self.booking(row["booking"]) for row in wanted))
-        return [row for row in found if row is not None]
+        return [row for row in found if row is not None and row["booked_at"] >= head["opened_at"]]
 
     async def of_guest(self, person: UUID) -> list[Row]:
         """What a person has booked while signed in, by its start."""
@@ -164,6 +174,51 @@ class Calendars:
     async def ballots(self, poll: UUID) -> list[Row]:
         """The votes of a poll."""
         return await self._tables.scan(BALLOTS, poll=poll, limit=MOST)
+
+    async def erasure(self, person: UUID) -> Row | None:
+        """When a person asked that nothing be kept of them, and whether that is done; None where they did not."""
+        return await self._tables.get(ERASURES, person=person)
+
+    async def remains(self, person: UUID, now: datetime, limit: int) -> Remains:
+        """What shows of a person, up to `limit` of each kind: all that an erasure has to do yet."""
+        calendars, mine, said, follows, followers, polls, voted = await asyncio.gather(
+            self._tables.scan(OWNED, owner=person, limit=limit),
+            self._tables.scan(MINE, person=person, limit=MOST),
+            self._tables.scan(SAID, author=person, limit=MOST),
+            self._tables.scan(FOLLOWS, person=person, limit=limit),
+            self._tables.scan(FOLLOWERS, who=person, limit=limit),
+            self._tables.scan(OWN_POLLS, owner=person, limit=limit),
+            self._tables.scan(VOTED, person=person, limit=MOST),
+        )
+        booked = [
+            Attendance(row["calendar"], row["booking"])
+            for row in await self._all(mine)
+            if row["status"] in ("pending", "confirmed") and row["start"] + timedelta(minutes=row["minutes"]) > now
+        ]
+        votes = await asyncio.gather(*(self._tables.get(BALLOTS, poll=row["poll"], voter=person) for row in voted))
+        return Remains(
+            calendars=tuple(row["calendar"] for row in calendars),
+            meetings=tuple(booked[:limit]),
+            notes=await self._said(said, limit),
+            follows=tuple(row["who"] for row in follows),
+            followers=tuple(row["person"] for row in followers),
+            polls=tuple(row["poll"] for row in polls),
+            ballots=tuple(row["poll"] for row in votes if row is not None)[:limit],
+        )
+
+    async def _said(self, rows: Sequence[Row], limit: int) -> tuple[Said, ...]:
+        """Those of these notes that are still there. A file that lies beside a booking twice keeps its bytes."""
+        found: list[Said] = []
+        for booking in dict.fromkeys(row["booking"] for row in rows):
+            head, notes = await asyncio.gather(self.booking(booking), self.notes(booking))
+            own = {row["note"] for row in rows if row["booking"] == booking}
+            for row in notes:
+                alone = [each["digest"] for each in notes].count(row["digest"]) == 1
+                if head is not None and row["note"] in own:
+                    found.append(Said(head["calendar"], booking, row["note"], row["digest"] if alone else None))
+            if len(found) >= limit:
+                break
+        return tuple(found[:limit])
 
     async def _all(self, rows: Sequence[Row]) -> list[Row]:
         """The bookings that these rows name, by their start."""

@@ -151,6 +151,16 @@ FOLLOWS = Table("scheduling_follows", partition={"person": UUID}, clustering={"w
 FOLLOWERS = Table("scheduling_followers", partition={"who": UUID}, clustering={"person": UUID})
 PUBLIC = Table("scheduling_public", partition={"calendar": UUID}, clustering={"booking": UUID})
 
+# Where a person has said something, or voted: also what is gone by now.
+SAID = Table("scheduling_said", partition={"author": UUID}, clustering={"booking": UUID, "note": UUID})
+VOTED = Table("scheduling_voted", partition={"person": UUID}, clustering={"poll": UUID})
+# Who wants nothing kept of them.
+ERASURES = Table(
+    "scheduling_erasures",
+    partition={"person": UUID},
+    columns={"done": bool, "asked_at": datetime, "done_at": datetime},
+)
+
 POLLS = Table(
     "scheduling_polls",
     partition={"poll": UUID},
@@ -177,7 +187,7 @@ BALLOTS = Table(
 
 scheduling = Projection(
     "scheduling",
-    version=2,
+    version=3,
     systems=["scheduling"],
     tables=[
         CALENDARS,
@@ -202,5 +212,8 @@ scheduling = Projection(
         POLLS,
         OWN_POLLS,
         BALLOTS,
+        SAID,
+        VOTED,
+        ERASURES,
     ],
 )

@@ -417,6 +417,31 @@ class EndWebhooks:
     """The owner's account has ended."""
 
 
+@dataclass(frozen=True, slots=True)
+class ClearCalendar:
+    """Its owner keeps it no more. To be repeated until it is cleared. `feed` is a new id."""
+
+    owner: UUID
+    feed: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CancelForGuest:
+    """The guest wants nothing kept of them."""
+
+    booking: UUID
+    guest: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class EraseNote:
+    """Its author wants nothing kept of them."""
+
+    booking: UUID
+    note: UUID
+    author: UUID
+
+
 Settings = (
     DefineEventType
     | RemoveEventType
@@ -449,6 +474,9 @@ BySystem = (
     | NoteRoom
     | DisableWebhook
     | EndWebhooks
+    | ClearCalendar
+    | CancelForGuest
+    | EraseNote
 )
 Command = (
     OpenResource

@@ -28,8 +28,10 @@ from domain.scheduling.calendar.commands import (
     BookSeries,
     BySystem,
     Cancel,
+    CancelForGuest,
     CancelSeries,
     ChangeGuests,
+    ClearCalendar,
     Command,
     Comment,
     Decline,
@@ -39,6 +41,7 @@ from domain.scheduling.calendar.commands import (
     DropBusy,
     DropPart,
     EndWebhooks,
+    EraseNote,
     ExpireHold,
     Hold,
     HoldPart,
@@ -71,6 +74,7 @@ from domain.scheduling.calendar.commands import (
 )
 from domain.scheduling.calendar.events import Event
 from domain.scheduling.calendar.keys import renew_key, withdraw_key
+from domain.scheduling.calendar.leaving import cancel_for_guest, clear, erase_note
 from domain.scheduling.calendar.notes import attach_file, comment, delete_note, set_public
 from domain.scheduling.calendar.series import book_series, cancel_series
 from domain.scheduling.calendar.settings import change_settings, open_resource
@@ -126,6 +130,9 @@ def decide(calendar: Calendar, command: Command, context: Context) -> list[Event
             | NoteRoom()
             | DisableWebhook()
             | EndWebhooks()
+            | ClearCalendar()
+            | CancelForGuest()
+            | EraseNote()
         ):
             return _by_system(calendar, command, context)
     if calendar.owner is None:
@@ -197,3 +204,9 @@ def _by_system(calendar: Calendar, command: BySystem, context: Context) -> list[
             return disable_webhook(calendar, command)
         case EndWebhooks():
             return end_webhooks(calendar)
+        case ClearCalendar():
+            return clear(calendar, command, context)
+        case CancelForGuest():
+            return cancel_for_guest(calendar, command, context)
+        case EraseNote():
+            return erase_note(calendar, command)

@@ -444,6 +444,22 @@ class WebhookPinged:
     ping: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class CalendarCleared:
+    """Its owner keeps it no more: settings are gone, and what was to come is cancelled."""
+
+    owner: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class NoteErased:
+    """A comment or a file is gone, as its author wants nothing kept."""
+
+    booking: UUID
+    note: UUID
+    author: UUID
+
+
 Event = (
     CalendarOpened
     | EventTypeDefined
@@ -489,4 +505,6 @@ Event = (
     | WebhookRemoved
     | WebhookDisabled
     | WebhookPinged
+    | CalendarCleared
+    | NoteErased
 )

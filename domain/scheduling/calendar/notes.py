@@ -16,6 +16,11 @@ LARGEST = 10_000_000  # bytes of a file
 MEDIA = ("image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain", "text/calendar")
 
 
+def blob_name(booking: UUID, digest: bytes) -> str:
+    """Where a file's bytes lie: named by what they are, under the booking, so that deleting one touches no other's."""
+    return f"scheduling/{booking}/{digest.hex()}"
+
+
 def set_public(calendar: Calendar, command: SetPublic, context: Context) -> list[Event]:
     check_host(calendar, context)
     known = known_booking(calendar, command.booking)

@@ -85,17 +85,21 @@ def open_resource(calendar: Calendar, command: OpenResource, context: Context) -
         raise Rejected("id_invalid", "This is the calendar of a person.", Reason.INVALID)
     if calendar.owner is not None:
         _check_owner(calendar, context)
-        return []
+        if not calendar.cleared:
+            return []
     return [CalendarOpened(owner, Kind.RESOURCE, command.name)]
 
 
 def change_settings(calendar: Calendar, command: Settings, context: Context) -> list[Event]:
-    """The change, after the opening of a person's calendar where this is the first."""
+    """The change, after the opening of a person's calendar where this is the first, or the first again."""
     opened: list[Event] = []
-    if calendar.owner is None and context.actor.kind == "person" and context.actor.name == context.aggregate_id:
+    own = context.actor.kind == "person" and context.actor.name == context.aggregate_id
+    if own and (calendar.owner is None or calendar.cleared):
         opened.append(CalendarOpened(context.actor.person, Kind.HOST, ""))
     else:
         _check_owner(calendar, context)
+        if calendar.cleared:
+            raise Rejected("calendar_unknown", "There is no such calendar any more.", Reason.NOT_FOUND)
     changed = _changed(calendar, command, context)
     return [*opened, *changed] if changed else []
 

@@ -14,6 +14,7 @@ from domain.scheduling.calendar.events import (
     Busy,
     BusyDropped,
     BusySynced,
+    CalendarCleared,
     CalendarOpened,
     Cancelled,
     ChoiceBooked,
@@ -39,6 +40,7 @@ from domain.scheduling.calendar.events import (
     LinkUsed,
     NoShowMarked,
     NoteDeleted,
+    NoteErased,
     PartRefused,
     PublicSet,
     Reminded,
@@ -150,6 +152,8 @@ class Calendar:
     disabled: dict[UUID, str] = field(default_factory=dict)  # those that are switched off, and why
     pinged: tuple[UUID, ...] = ()  # the latest tests
     chosen: tuple[UUID, ...] = ()  # the latest choices of polls that were decided
+    cleared: bool = False  # its owner keeps it no more
+    erased: tuple[UUID, ...] = ()  # the latest notes of people who want nothing kept
 
 
 INITIAL = Calendar()
@@ -237,6 +241,11 @@ def evolve(calendar: Calendar, event: Event) -> Calendar:
         case NoteDeleted(booking=id, note=gone):
             left = tuple(each for each in calendar.bookings[id].notes if each.note != gone)
             return _with(calendar, id, notes=left)
+        case NoteErased(booking=id, note=gone):
+            erased = replace(calendar, erased=(*calendar.erased, gone)[-REFUSED:])
+            if id not in calendar.bookings:
+                return erased
+            return _with(erased, id, notes=tuple(each for each in calendar.bookings[id].notes if each.note != gone))
         case KeyRenewed(booking=id, proof=proof):
             return _with(calendar, id, proof=proof)
         case KeyWithdrawn(booking=id):
@@ -270,7 +279,9 @@ def evolve(calendar: Calendar, event: Event) -> Calendar:
         case SeriesBooked():
             return calendar
         case CalendarOpened(owner=owner, kind=kind, name=name):
-            return replace(calendar, owner=owner, kind=kind, name=name)
+            return replace(calendar, owner=owner, kind=kind, name=name, cleared=False)
+        case CalendarCleared():
+            return replace(calendar, name="", cleared=True)
         case EventTypeDefined(definition=definition):
             return replace(calendar, event_types={**calendar.event_types, definition.slug: definition})
         case EventTypeRemoved(slug=slug):

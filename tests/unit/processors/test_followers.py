@@ -40,7 +40,7 @@ async def followers(who: UUID, after: UUID | None, limit: int) -> Sequence[UUID]
 
 async def followed(stage: Stage) -> Stream[object]:
     spreading = Spreading(stage.tables, CODEC, followers)
-    return await stage.run(Policies(stage.log, CODEC, stage.tables, CATALOGUE, NOTHING, spreading))
+    return await stage.run(Policies(stage.log, CODEC, stage.tables, CATALOGUE, NOTHING, [spreading]))
 
 
 async def again(stage: Stage) -> Stream[object]:

@@ -25,6 +25,7 @@ from domain.instants import instant
 from domain.kernel import Actor, Message
 from domain.notice.recipient import Clear
 from domain.scheduling.calendar import EndWebhooks
+from domain.scheduling.erasure import AskErasure
 from infra.clock import micros_now
 from infra.progress import PROGRESS
 from processors.policies import RULES, chat, identity
@@ -88,6 +89,7 @@ def follows(event: Message, to: object) -> Sequence[Then]:
                 Then(ClearContacts(), str(ANN)),
                 Then(Clear(), str(ANN)),
                 Then(EndWebhooks(), str(ANN)),
+                Then(AskErasure(), str(ANN)),
             ],
         ),
     ],
