@@ -82,6 +82,8 @@ def shared_settings(bootstrap: str, security: Mapping[str, str]) -> Settings:
         "bootstrap.servers": bootstrap,
         "reconnect.backoff.ms": 100,
         "reconnect.backoff.max.ms": 2_000,
+        # A broker that is frozen, or whose machine is gone, refuses nothing: only this tells. By itself it is 60 s.
+        "socket.timeout.ms": 10_000,
         "log.connection.close": False,
         "log_level": 4,  # warnings
         "logger": _librdkafka,

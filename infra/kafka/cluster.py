@@ -25,6 +25,9 @@ from infra.log import LogUnavailable, Topic, TopicPartition, WrongTopic
 log = structlog.get_logger(__name__)
 
 ANSWER_WITHIN = 10.0  # seconds that a question waits for its answer
+LEADER_WITHIN = (
+    4.0  # the same for one that only a partition's leader can answer: it may be frozen, and not lead any more
+)
 LATEST: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]
 ABSENT = frozenset({KafkaError._NOENT, KafkaError._UNKNOWN_PARTITION, KafkaError.UNKNOWN_TOPIC_OR_PART})
 
@@ -95,11 +98,11 @@ class Cluster:
         while True:
             try:
                 return {each: offset_of(asked) for each, asked in self.ask_ends(partitions).items()}
-            except (LogUnavailable, WrongTopic):  # a leader that is changing, a topic that is being created
+            except (LogUnavailable, WrongTopic):  # a leader that is changing or frozen, a topic that is being created
+                self.topics()  # the client remembers for long who led and what it did not find, unless it is shown
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.02)
-                self.topics()  # the client remembers for long what it did not find, unless it is shown
 
     def ask_ends(
         self, partitions: Collection[TopicPartition]
@@ -107,7 +110,7 @@ class Cluster:
         """Asks for `ends` and does not wait for the answers."""
         wanted = {Place(*each): LATEST for each in partitions}
         raw = IsolationLevel.READ_UNCOMMITTED
-        asked = self._ask(lambda: self._admin.list_offsets(wanted, isolation_level=raw, request_timeout=ANSWER_WITHIN))
+        asked = self._ask(lambda: self._admin.list_offsets(wanted, isolation_level=raw, request_timeout=LEADER_WITHIN))
         return {(place.topic, place.partition): answer for place, answer in asked.items()}
 
     # Groups.
