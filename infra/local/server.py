@@ -46,11 +46,15 @@ class Server(ABC):
     def answers(self) -> bool:
         """Whether a real client gets an answer now; takes at most a few seconds."""
 
-    def start(self) -> None:
-        """Starts it and waits until a client gets an answer; nothing happens where it runs. Raises NotReady."""
+    def launch(self) -> None:
+        """Starts it and does not wait for it; nothing happens where it runs. Raises NotReady."""
         if self.pid is None:
             self.directory.mkdir(parents=True, exist_ok=True)
             self._launch(self.prepare())
+
+    def start(self) -> None:
+        """Starts it and waits until a client gets an answer; where it runs, only waits. Raises NotReady."""
+        self.launch()
         self.until_it_answers(alive=lambda: self.pid is not None)
 
     def until_it_answers(self, alive: Callable[[], bool] = lambda: True) -> None:

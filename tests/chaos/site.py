@@ -7,14 +7,17 @@ import random
 import re
 import signal
 import time
+from bisect import bisect
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import httpx
+from confluent_kafka.admin import AdminClient
 
-from infra.local import KafkaBroker, local_kafka
+from infra.local import KafkaBroker, local_brokers, local_kafka
 from septet.cluster import ROLES
 from tests.chaos.checker import Said
 from tests.e2e.installation import Installation, free_port
@@ -56,18 +59,28 @@ class Cluster(Installation):
 @dataclass(frozen=True)
 class Site:
     cluster: Cluster
-    kafka: KafkaBroker
+    kafka: Sequence[KafkaBroker]
     cassandra: Service
     settings: dict[str, str]
+    writers: list["Writer"] = field(default_factory=list)
+
+    async def next(self) -> None:
+        """Until a message of everybody that is sent from now on is acknowledged."""
+        await asyncio.gather(*(each.next() for each in self.writers))
 
 
 @contextmanager
-def site(folder: Path, cassandra: Service) -> Iterator[Site]:
-    """On a broker of its own: other tests' topics have the same names."""
+def site(folder: Path, cassandra: Service, brokers: int) -> Iterator[Site]:
+    """On brokers of its own: other tests' topics have the same names."""
     host, _, port = cassandra.address.partition(":")
-    with local_kafka(folder / "kafka") as kafka:
+    with ExitStack() as running:
+        if brokers == 1:
+            kafka = [running.enter_context(local_kafka(folder / "kafka"))]
+        else:
+            kafka = running.enter_context(local_brokers(folder / "kafka", brokers))
         settings = {
-            "SEPTET_KAFKA": kafka.address,
+            "SEPTET_KAFKA": ",".join(each.address for each in kafka),
+            "SEPTET_KAFKA_REPLICATION": str(brokers),
             "SEPTET_CASSANDRA": f'["{host}"]',
             "SEPTET_CASSANDRA_PORT": port,
             "SEPTET_CASSANDRA_KEYSPACE": f"septet_{free_port()}",
@@ -90,6 +103,7 @@ class Writer:
     person: Person
     chat: str
     acknowledged: list[Said] = field(default_factory=list)
+    moments: list[float] = field(default_factory=list)  # of the acknowledgements, on the monotonic clock
     position: str = ""  # of the last
     over: bool = False
 
@@ -108,6 +122,7 @@ class Writer:
                 if answer.status_code == 201:
                     body = answer.json()
                     self.acknowledged.append(Said(self.chat, body["seq"], body["message_id"], text))
+                    self.moments.append(time.monotonic())
                     self.position = answer.headers["Septet-Position"]
                     return
                 assert answer.status_code in (202, 503), answer.text
@@ -119,6 +134,11 @@ class Writer:
         """Until a message that is sent from now on is acknowledged."""
         goal = len(self.acknowledged) + 2  # the one under way may have been decided already
         await until(lambda: len(self.acknowledged) >= goal)
+
+    def longest_pause(self, since: float) -> float:
+        """Seconds between two acknowledgements, at most, from the last one before `since` on."""
+        first = max(0, bisect(self.moments, since) - 1)
+        return max((after - before for before, after in pairwise(self.moments[first:])), default=0.0)
 
 
 async def until(true: Callable[[], bool | Awaitable[bool]], lacking: Callable[[], str] = lambda: "") -> None:
@@ -165,15 +185,35 @@ async def _jump(site: Site, chance: random.Random, _: tuple[float, float]) -> No
 
 
 async def _kill_kafka(site: Site, chance: random.Random, seconds: tuple[float, float]) -> None:
-    await asyncio.to_thread(site.kafka.kill)
+    [kafka] = site.kafka
+    await asyncio.to_thread(kafka.kill)
     await asyncio.sleep(chance.uniform(0, seconds[0]))
-    await asyncio.to_thread(site.kafka.start)
+    await asyncio.to_thread(kafka.start)
 
 
 async def _kill_cassandra(site: Site, chance: random.Random, seconds: tuple[float, float]) -> None:
     await asyncio.to_thread(site.cassandra.kill)
     await asyncio.sleep(chance.uniform(*seconds))
     await asyncio.to_thread(site.cassandra.start)
+
+
+async def _without_a_broker(
+    site: Site, chance: random.Random, away: Callable[[KafkaBroker], None], back: Callable[[KafkaBroker], None]
+) -> None:
+    """One of several brokers is away until everybody has written without it, and then until it has what it missed."""
+    broker = chance.choice(site.kafka)
+    await asyncio.to_thread(away, broker)
+    try:
+        await site.next()
+    finally:
+        await asyncio.to_thread(back, broker)
+    asked = AdminClient({"bootstrap.servers": site.settings["SEPTET_KAFKA"], "log_level": 0})
+    await until(lambda: asyncio.to_thread(_in_sync, asked))
+
+
+def _in_sync(asked: AdminClient) -> bool:
+    found = asked.list_topics(timeout=30).topics.values()
+    return all(len(each.isrs) == len(each.replicas) for topic in found for each in topic.partitions.values())
 
 
 FAULTS: Sequence[Fault] = [
@@ -186,4 +226,21 @@ FAULTS: Sequence[Fault] = [
     Fault("a clock jumps again", _jump),
     Fault("kill -9 kafka", _kill_kafka),
     Fault("kill -9 cassandra", _kill_cassandra),
+]
+
+# With three brokers, each of which can be missed.
+BROKER_FAULTS: Sequence[Fault] = [
+    Fault(
+        "kill -9 a broker",
+        lambda site, chance, _: _without_a_broker(site, chance, KafkaBroker.kill, KafkaBroker.start),
+    ),
+    Fault(
+        "freeze a broker",
+        lambda site, chance, _: _without_a_broker(site, chance, KafkaBroker.pause, KafkaBroker.resume),
+    ),
+    Fault(
+        "stop a broker",
+        lambda site, chance, _: _without_a_broker(site, chance, KafkaBroker.stop, KafkaBroker.start),
+    ),
+    *(each for each in FAULTS if each.name in [f"kill -9 {role}" for role in PAIRED]),
 ]

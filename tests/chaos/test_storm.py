@@ -1,6 +1,7 @@
 """A storm over `septet cluster` on real Kafka and Cassandra while people write; then a checker reads everything.
 
-SEPTET_CHAOS_SEED repeats the choices of a run; SEPTET_CHAOS_MINUTES makes it the long form (`make chaos`).
+SEPTET_CHAOS_SEED repeats the choices of a run; SEPTET_CHAOS_MINUTES makes it the long form (`make chaos`), to which a
+second storm belongs, over the brokers of a Kafka of three.
 """
 
 import asyncio
@@ -8,6 +9,7 @@ import os
 import random
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
@@ -25,7 +27,7 @@ from schemas.envelope import recorded_of
 from septet.composition import PROJECTIONS, READING, House, build
 from septet.rebuild import rebuild
 from tests.chaos.checker import Event, Evidence, Said, faults
-from tests.chaos.site import FAULTS, Fault, Site, Writer, site, until
+from tests.chaos.site import BROKER_FAULTS, FAULTS, Fault, Site, Writer, site, until
 from tests.e2e.people import Person, Town
 from tests.services import Service
 
@@ -38,9 +40,9 @@ ZOMBIE = (12.0, 14.0)  # seconds: longer than a session, so that others take ove
 pytestmark = [pytest.mark.cluster, pytest.mark.chaos, pytest.mark.timeout(1_200 + 3 * 60 * MINUTES)]
 
 
-@pytest.fixture
-def breakable_site(tmp_path: Path, breakable_cassandra: Service) -> Iterator[Site]:
-    with site(tmp_path, breakable_cassandra) as one:
+@pytest.fixture(params=[1, 3] if MINUTES else [1], ids="{} brokers".format)
+def breakable_site(request: pytest.FixtureRequest, tmp_path: Path, breakable_cassandra: Service) -> Iterator[Site]:
+    with site(tmp_path, breakable_cassandra, request.param) as one:
         yield one
 
 
@@ -67,11 +69,11 @@ async def test_nothing_is_lost_doubled_or_reordered_in_a_storm_and_the_read_mode
             await cid.chat_with(dee): [cid, dee],
             await ann.group("all", bob, cid, dee): people,
         }
-        writers = [Writer(who, chat) for chat, those in members.items() for who in those[:2]]
+        writers = breakable_site.writers
+        writers += [Writer(who, chat) for chat, those in members.items() for who in those[:2]]
         writing = [asyncio.create_task(each.write()) for each in writers]
-        for each in writers:
-            await each.next()
-        report = await _storm(breakable_site, writers)
+        await breakable_site.next()
+        report = await _storm(breakable_site)
         for each in writers:
             each.over = True
         await asyncio.gather(*writing)
@@ -87,20 +89,31 @@ async def test_nothing_is_lost_doubled_or_reordered_in_a_storm_and_the_read_mode
     assert len(evidence.acknowledged) > 50
 
 
-async def _storm(where: Site, writers: Sequence[Writer]) -> list[tuple[str, float, float]]:
-    """Each fault once in an order of chance, or faults by chance for so many minutes; what each took."""
-    chance, report, began = random.Random(SEED), list[tuple[str, float, float]](), time.monotonic()
-    left: list[Fault] = []
+@dataclass(frozen=True)
+class Past:
+    """A fault that is over; all in seconds."""
+
+    fault: str
+    lasted: float
+    recovered: float  # until everybody's next message
+    stood_still: float  # the longest that somebody waited for an acknowledgement, from its begin on
+
+
+async def _storm(where: Site) -> list[Past]:
+    """Each fault once in an order of chance, or faults by chance for so many minutes."""
+    chance, report, began = random.Random(SEED), list[Past](), time.monotonic()
+    possible, left = FAULTS if len(where.kafka) == 1 else BROKER_FAULTS, list[Fault]()
     while left or not report or time.monotonic() - began < MINUTES * 60:
         if not left:
-            left = chance.sample(FAULTS, len(FAULTS))
+            left = chance.sample(possible, len(possible))
         fault, started = left.pop(), time.monotonic()
         if report and MINUTES and time.monotonic() - began > MINUTES * 60:
             break
         await fault.happen(where, chance, ZOMBIE if fault.name.startswith("freeze") else AWAY)
         over = time.monotonic()
-        await asyncio.gather(*(each.next() for each in writers))
-        report.append((fault.name, over - started, time.monotonic() - over))
+        await where.next()
+        stood_still = max(each.longest_pause(started) for each in where.writers)
+        report.append(Past(fault.name, over - started, time.monotonic() - over, stood_still))
         if MINUTES:
             await asyncio.sleep(chance.uniform(0, CALM))
     return report
@@ -188,14 +201,15 @@ async def _get(person: Person, path: str) -> httpx.Response:
     return answer
 
 
-def _tell_faults(report: Sequence[tuple[str, float, float]]) -> None:
-    table = Table("fault", "lasted s", "until everybody's next message s", title=f"storm of seed {SEED}")
-    for name, lasted, recovered in report:
-        table.add_row(name, f"{lasted:.1f}", f"{recovered:.1f}")
+def _tell_faults(report: Sequence[Past]) -> None:
+    columns = ("fault", "lasted s", "until everybody's next message s", "longest pause s")
+    table = Table(*columns, title=f"storm of seed {SEED}")
+    for each in report:
+        table.add_row(each.fault, f"{each.lasted:.1f}", f"{each.recovered:.1f}", f"{each.stood_still:.1f}")
     Console(width=100).print(table)
 
 
-def _tell(report: Sequence[tuple[str, float, float]], evidence: Evidence, found: Sequence[str]) -> None:
+def _tell(report: Sequence[Past], evidence: Evidence, found: Sequence[str]) -> None:
     _tell_faults(report)
     console = Console(width=100)
     console.print(
