@@ -88,11 +88,14 @@ class Charging(Keeper):
         if micros_now() < self._rests_until:
             return ()
         done: list[Write] = []
-        for place in sorted(self._places):
-            for row in await self._tables.scan(CALLS, place=place, limit=PAGE):
+        for place in self._agenda.due(micros_now()):
+            rows = await self._tables.scan(CALLS, place=place, limit=PAGE)
+            for row in rows:
                 if not await self._done(self._read(place, row["headers"], row["body"])):
                     break
                 done.append(CALLS.remove(micros_now(), place=place, event=row["event"]))
+            if not rows:
+                self._agenda.rest(place, micros_now(), None)
         await asyncio.to_thread(self._producer.flush, 30.0)
         return done
 
@@ -166,6 +169,7 @@ class Charging(Keeper):
         at = happened.at
         headers = msgspec.msgpack.encode(at.headers())
         place = f"{topics.events(at.system)}:{at.partition}"
+        self._agenda.add(place, 0)
         body = self._codec.encode(happened.event, at.aggregate_id)
         return CALLS.put(micros_now(), place=place, event=at.id, headers=headers, body=body)
 

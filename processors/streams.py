@@ -17,6 +17,7 @@ from infra.log import Log, LogUnavailable, Record, TopicPartition
 from infra.metrics import EVENT_GAPS, EVENTS_HANDLED, EVENTS_PARKED, EVENTS_REPEATED, HANDLER_RETRIES
 from infra.progress import Progress, marks, progress_of
 from infra.tables import Tables, TablesUnavailable, Write
+from processors.agenda import Agenda
 from schemas.codec import Codec, Undecodable
 from schemas.envelope import BrokenEnvelope, Happened, recorded_of
 from schemas.history import meaning_of
@@ -28,6 +29,7 @@ Item = TypeVar("Item")
 PATIENCE = (0.05, 0.25, 1.0)  # seconds between the attempts at an event whose handling fails; then its key is parked
 PACE = 0.02  # seconds from one batch to the next, at least: under load they get larger, and the first never waits
 MENDED = 500  # records at a time where some are missing
+FORGOTTEN = 10.0  # seconds until a worker that has parked nothing looks whether its predecessor has
 
 
 class Handler(Protocol[Item]):
@@ -78,15 +80,15 @@ class Keeper(Follower):
     """A handler with rows that wait, by the partition of the events they come from; it works off those of its own."""
 
     def __init__(self) -> None:
-        self._places: set[str] = set()  # "notice.events:3"
+        self._agenda = Agenda()  # places like "notice.events:3"
 
     async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
         """Takes over what waits."""
-        self._places.update(f"{topic}:{number}" for topic, number in partitions)
+        self._agenda.open(f"{topic}:{number}" for topic, number in partitions)
 
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
         """Leaves it to the new owner."""
-        self._places.difference_update(f"{topic}:{number}" for topic, number in partitions)
+        self._agenda.close(f"{topic}:{number}" for topic, number in partitions)
 
 
 @dataclass(slots=True)
@@ -125,6 +127,7 @@ class Stream(Generic[Item]):
         self._untold: dict[TopicPartition, Progress] = {}  # where only what is of no interest was passed over
         self._torn: set[TopicPartition] = set()  # those where the next record may not be the one that is next
         self._parked: set[Lane] = set()
+        self._looked = monotonic()  # when, for what is parked
         self._idle = False  # whether nothing was done for the batch in work
         self._lock = asyncio.Lock()
 
@@ -183,6 +186,9 @@ class Stream(Generic[Item]):
                 due = [*await self._patiently(self.handler.tend), *self._tell({})]
                 if due:
                     await self._patiently(lambda: self._tables.write(due))
+                if not self._parked and monotonic() - self._looked < FORGOTTEN:
+                    return
+                self._looked = monotonic()
                 for parked in await self._patiently(lambda: self._letters.parked(self.name)):
                     self._parked.add(parked.lane)
                     if parked.wish and (parked.lane.topic, parked.lane.number) in self._progress:

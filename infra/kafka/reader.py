@@ -21,9 +21,10 @@ TAILING: Settings = {
     "auto.offset.reset": "earliest",
     "fetch.queue.backoff.ms": 20,
 }
-# The end of a partition is told by an empty fetch: this is how long being level may go unnoticed. One that is level
-# from the start asks less often.
+# The end of a partition is told by an empty fetch: this is how long being level may go unnoticed.
 CATCHING_UP: Settings = {"fetch.wait.max.ms": 50}
+# Whoever is level is told of a new record at once however long it waits; and every process has a reader or two.
+FOLLOWING: Settings = {"fetch.wait.max.ms": 10_000}
 
 
 class KafkaReader:
@@ -33,14 +34,19 @@ class KafkaReader:
         # Offsets cannot be counted up to the target: control records occupy some. Only the end-of-partition event
         # passes them, and under read_committed it comes no earlier than all before it is decided.
         self._behind = {each: target for each, target in targets.items() if starts[each] < target}
-        pace = CATCHING_UP if self._behind else {}
-        self._client = Client(READING | TAILING | pace | settings | {"error_cb": telling("reader")})
-        self._client.assign([Place(*each, offset) for each, offset in starts.items()])
+        self._settings, self._next = settings, dict(starts)
         self._closed = False
+        self._open(CATCHING_UP if self._behind else FOLLOWING)
 
     def poll(self, limit: int, timeout: float) -> list[Record]:
+        if self._hasty and not self._behind:
+            self._part()
+            self._open(FOLLOWING)
         messages = take(self._client, limit, timeout)
-        return records_of(messages, self._event) if messages else []
+        records = records_of(messages, self._event) if messages else []
+        for record in records:
+            self._next[record.topic, record.partition] = record.offset + 1
+        return records
 
     def level(self) -> bool:
         return not self._behind
@@ -48,7 +54,15 @@ class KafkaReader:
     def close(self) -> None:
         if not self._closed:
             self._closed = True
-            end(self._client.close, "reader")
+            self._part()
+
+    def _open(self, pace: Settings) -> None:
+        self._hasty = pace is CATCHING_UP
+        self._client = Client(READING | TAILING | pace | self._settings | {"error_cb": telling("reader")})
+        self._client.assign([Place(*each, offset) for each, offset in self._next.items()])
+
+    def _part(self) -> None:
+        end(self._client.close, "reader")
 
     def _event(self, message: Message) -> None:
         error, partition = message.error(), (message.topic() or "", message.partition() or 0)

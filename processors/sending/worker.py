@@ -136,9 +136,12 @@ class Sending(Keeper):
     async def tend(self) -> Sequence[Write]:
         """Sends what is due, several at once; each has its time limit."""
         due: list[Row] = []
-        for place in sorted(self._places):
-            room = AT_ONCE - len(due)
-            due += await self._tables.scan(OUTGOING, place=place, below=(micros_now() + 1,), limit=room) if room else []
+        for place in self._agenda.due(micros_now()):
+            if room := AT_ONCE - len(due):
+                rows, now = await self._tables.scan(OUTGOING, place=place, limit=room), micros_now()
+                due += [row for row in rows if row["due"] <= now]
+                if not rows or rows[0]["due"] > now:
+                    self._agenda.rest(place, now, rows[0]["due"] if rows else None)
         if not due:
             return ()
         done = await asyncio.gather(*(self._tried(row) for row in due))
@@ -252,9 +255,11 @@ class Sending(Keeper):
 
     def _kept(self, job: Job, due: int, at: int) -> Write:
         recorded = job.happened.at
+        place = f"{topics.events(recorded.system)}:{recorded.partition}"
+        self._agenda.add(place, due)
         return OUTGOING.put(
             at,
-            place=f"{topics.events(recorded.system)}:{recorded.partition}",
+            place=place,
             due=due,
             id=job.id,
             headers=msgspec.msgpack.encode(recorded.headers()),

@@ -366,6 +366,19 @@ class TestReader:
         eventually(level, "the reader is level")
         assert values(records) == [b"kept"]
 
+    def test_a_level_reader_goes_on_behind_what_it_has_read(self, log: Log) -> None:
+        topic = new_topic(log)
+        send(log, topic, *((b"k", b"%d" % n) for n in range(20)))
+        abort(log, topic, b"aborted")
+        reader, seen = reader_of(log, topic), list[Record]()
+        while not reader.level():
+            seen += reader.poll(7, 0.05)
+        for n in range(20, 25):
+            send(log, topic, (b"k", b"%d" % n))
+            seen += read(reader, n + 1 - len(seen))
+
+        assert values(seen) == [b"%d" % n for n in range(25)]
+
     def test_a_reader_of_nothing_is_level(self, log: Log) -> None:
         topic = new_topic(log, 2)
         reader = log.reader({(topic, 0): 0, (topic, 1): None})

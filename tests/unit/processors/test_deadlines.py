@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from infra.log import LogUnavailable
 from processors import deadlines
 from processors.deadlines import DEADLINES, HOUR, Deadlines, Due
 from tests.unit.processors.stage import Stage, staged
@@ -56,6 +58,46 @@ async def test_kept_until_due_and_sent_once(stage: Stage, clock: Clock) -> None:
     for _ in range(2):
         await stage.tables.write(await desk.sweep())
     assert sent(stage, desk) == ["a", "b"]
+
+
+async def test_what_the_log_did_not_take_is_sent_again(
+    stage: Stage, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = await opened(stage)
+    await stage.tables.write(desk.keep(PLACE, due("a", clock.now + 10)))
+    clock.now += 10
+    with monkeypatch.context() as broken:
+
+        def away(_: float) -> None:
+            raise LogUnavailable("away")
+
+        broken.setattr(desk._producer, "flush", away)
+        with pytest.raises(LogUnavailable):
+            await desk.sweep()
+    await stage.tables.write(await desk.sweep())
+    assert sent(stage, desk) == ["a", "a"]
+
+
+async def test_a_place_is_looked_at_when_something_is_due_there_and_now_and_then(
+    stage: Stage, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+    scan = stage.tables.scan
+
+    def counted(*args: Any, **rest: Any) -> Any:
+        looks.append(clock.now)
+        return scan(*args, **rest)
+
+    monkeypatch.setattr(stage.tables, "scan", counted)
+    desk = await opened(stage)
+    begun = clock.now
+    await stage.tables.write(await desk.sweep())
+    await stage.tables.write(desk.keep(PLACE, due("a", begun + 40_000_000)))
+    for _ in range(120):
+        clock.now += 1_000_000
+        await stage.tables.write(await desk.sweep())
+    assert sorted({(each - begun) // 1_000_000 for each in looks}) == [0, 40, 100]
+    assert sent(stage, desk) == ["a"]
 
 
 async def test_what_is_past_goes_out_at_once(stage: Stage, clock: Clock) -> None:
