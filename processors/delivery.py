@@ -45,6 +45,7 @@ class Delivery:
     name = "delivery"
     topics: tuple[str, ...] = (INBOX, SESSIONS)
     awaited = False
+    pace = 0.02
 
     def __init__(self, source: Log, codec: Codec, tables: Tables, inbox: Inbox) -> None:
         self._log, self._codec, self._tables, self._inbox = source, codec, tables, inbox

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from infra.log import Consumer, Log, LogUnavailable, TopicPartition
-from processors.streams import PACE, Stream
+from processors.streams import Stream
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +39,7 @@ def run(stream: Stream[Any], source: Log, slot: str, stop: Event) -> None:
             while not stop.is_set():
                 try:
                     if taken_at := _step(stream, consumer, runner, assigned):
-                        stop.wait(max(0.0, taken_at + PACE - time.monotonic()))
+                        stop.wait(max(0.0, taken_at + stream.handler.pace - time.monotonic()))
                 except LogUnavailable as error:
                     log.warning("log away, waiting for it", consumer=stream.name, error=str(error))
                     stop.wait(0.5)

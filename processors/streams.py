@@ -27,7 +27,6 @@ T = TypeVar("T")
 Item = TypeVar("Item")
 
 PATIENCE = (0.05, 0.25, 1.0)  # seconds between the attempts at an event whose handling fails; then its key is parked
-PACE = 0.02  # seconds from one batch to the next, at least: under load they get larger, and the first never waits
 MENDED = 500  # records at a time where some are missing
 FORGOTTEN = 10.0  # seconds until a worker that has parked nothing looks whether its predecessor has
 
@@ -38,6 +37,7 @@ class Handler(Protocol[Item]):
     name: str  # of the consumer: its group, its progress, its dead letters
     topics: tuple[str, ...]
     awaited: bool  # whether somebody waits for its progress, so that it is told at once also where nothing was done
+    pace: float  # seconds from one batch to the next, at least: under load they get larger, and the first never waits
 
     def read(self, record: Record, codec: Codec) -> Item | None:
         """What a record says, or None where it is of no interest; raises BrokenEnvelope, Undecodable."""
@@ -62,6 +62,7 @@ class Follower:
     """What a handler is that remembers nothing and has nothing due: every hook but `handle` does nothing."""
 
     awaited = False
+    pace = 0.02
 
     async def assigned(self, partitions: Sequence[TopicPartition]) -> None:
         return None
@@ -78,6 +79,8 @@ class Follower:
 
 class Keeper(Follower):
     """A handler with rows that wait, by the partition of the events they come from; it works off those of its own."""
+
+    pace = 0.1
 
     def __init__(self) -> None:
         self._agenda = Agenda()  # places like "notice.events:3"

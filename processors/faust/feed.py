@@ -5,7 +5,7 @@ from time import monotonic
 from typing import Any
 
 from infra.log import Record
-from processors.streams import PACE, Stream
+from processors.streams import Stream
 
 BATCH = 500
 ROOM = 2_000  # records that wait here; when it is full, Faust waits
@@ -45,7 +45,7 @@ class Feed:
                 self._more.clear()
             self._room.set()
             await self._target.handle(batch)
-            await asyncio.sleep(max(0.0, taken_at + PACE - monotonic()))
+            await asyncio.sleep(max(0.0, taken_at + self._target.handler.pace - monotonic()))
 
     def close(self) -> None:
         """Ends `run` after the batch in work; what still waits is read again by whoever is next."""

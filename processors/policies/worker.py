@@ -25,6 +25,7 @@ class Policies:
 
     name = "policies"
     awaited = False
+    pace = 0.1
 
     def __init__(
         self,
