@@ -11,6 +11,7 @@ from infra.blobs import Blobs
 from infra.deadletters import DeadLetters
 from infra.generations import Generations, Plan
 from infra.tables import Tables
+from producers.consents import Consents
 from producers.gateway import Gateway
 from producers.notice_keys import NoticeKeys
 from producers.signals import Signals
@@ -26,6 +27,7 @@ from projections.parking.queries import Lots
 from projections.personal import PersonalData
 from projections.projection import Projection
 from projections.scheduling.hooks import Hooks
+from projections.scheduling.links import Links
 from projections.scheduling.queries import Calendars
 from projections.status import Status
 from projections.waiting import Waiting
@@ -53,6 +55,9 @@ class Services:
     payment_news: Callable[[bytes, str], bool]  # whether a body was signed by the payment gateway
     calendars: Calendars
     hooks: Hooks
+    links: Links
+    consents: Consents
+    consent_pages: Mapping[str, Callable[[str, str], str]]  # of a provider, for a state and a challenge
     notices: Notices
     notice_keys: NoticeKeys
     has_video: bool  # whether there is a tool for video meetings

@@ -92,6 +92,19 @@ class Settings(BaseSettings):
         description="A server for video meetings whose rooms are opened by their address, such as Jitsi Meet.",
     )
 
+    google_client: str = Field("", description="The client id of this installation at Google, for calendars there.")
+    google_secret: SecretStr = SecretStr("")
+    outlook_client: str = Field("", description="The same at Microsoft (Entra ID), for calendars of Outlook.")
+    outlook_secret: SecretStr = SecretStr("")
+    calendars: str = Field(
+        "",
+        pattern=r"^(https?://[^\s?#]+)?$",
+        description="A server that stands in for both, such as `python -m infra.local_calendars`.",
+    )
+    calendars_every: Duration = Field(
+        timedelta(minutes=1), description="How long a connected calendar rests between two looks at it."
+    )
+
     url: str = Field("", description="Where people reach this installation: links in mails begin with it.")
     mail: str = Field("", description="The mail server; where it is empty, mails are files in a folder under `data`.")
     mail_password: SecretStr = SecretStr("")

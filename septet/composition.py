@@ -18,6 +18,7 @@ from domain.kernel import Catalogue
 from infra import deadletters, generations, keyring, progress, workers
 from infra.blob_store import ObjectBlobs
 from infra.blobs import Blobs
+from infra.calendars import Providers
 from infra.clock import micros_now
 from infra.generations import Generation, Generations, LiveTables, Plan
 from infra.keyring import Keyring
@@ -27,6 +28,8 @@ from infra.payments import PaymentGateway
 from infra.settings import Engine, Settings
 from infra.tables import Table, Tables, TablesUnavailable
 from infra.video import NamedRooms, NoRooms, VideoRooms
+from processors.calendars.rows import TABLES as CALENDARS_TABLES
+from processors.calendars.worker import Syncing
 from processors.deadlines import Deadlines
 from processors.delivery import Delivery
 from processors.fanout import FanOut
@@ -39,6 +42,7 @@ from processors.policies.worker import Policies, topics_of
 from processors.sending.push import Vapid
 from processors.sending.worker import Outside, Sending
 from processors.streams import Handler, Stream
+from producers.consents import Consents
 from producers.notice_keys import NoticeKeys
 from projections.chat.audience import Audience
 from projections.chat.conversations import conversations
@@ -52,6 +56,7 @@ from projections.parking.money import invoices
 from projections.projection import Projection
 from projections.scheduling import scheduling
 from projections.scheduling.hooks import Hooks
+from projections.scheduling.links import Links
 from projections.scheduling.queries import Calendars
 from schemas import topics
 from schemas.codec import Codec
@@ -134,6 +139,7 @@ CONSUMERS: dict[str, Consumer] = {
     ),
     "forgetting": Consumer(Forgetting.topics, lambda house: Forgetting(house.keyring, house.codec)),
     "payments": Consumer(Charging.topics, lambda house: _charging(house)),
+    "calendars": Consumer(Syncing.topics, lambda house: _syncing(house)),
     "sending": Consumer(Sending.topics, lambda house: _sending(house)),
     **{
         each.name: Consumer(each.topics, lambda house, each=each: Following(each, house.generations))  # type: ignore[misc]
@@ -176,6 +182,8 @@ def own_tables() -> Sequence[Table]:
         *Charging.tables,
         *Sending.tables,
         *Hooks.tables,
+        *CALENDARS_TABLES,
+        *Links.tables,
     )
     return [*own, *(each for tables in lists for each in tables)]
 
@@ -289,6 +297,47 @@ def _charging(house: House) -> Charging:
 
     gateway: PaymentGateway = OverHttp(house.settings.payments) if house.settings.payments else InProcess()
     return Charging(house.log, house.codec, house.tables, house.catalogue, gateway)
+
+
+def _syncing(house: House) -> Syncing:
+    return Syncing(
+        house.log,
+        house.codec,
+        house.tables,
+        house.catalogue,
+        other_calendars(house.settings),
+        consents(house),
+        Seals(house.keyring),
+        Links(house.tables),
+        back=back_from_consent(house.settings),
+        every=house.settings.calendars_every,
+    )
+
+
+def other_calendars(settings: Settings) -> Providers:
+    """Those that this installation is known to, or both where something stands in for them."""
+    from infra.other_calendars.google import Google
+    from infra.other_calendars.outlook import Outlook
+
+    at = settings.calendars.rstrip("/")
+    found: dict[str, Google | Outlook] = {}
+    if at or settings.google_client:
+        secret = settings.google_secret.get_secret_value()
+        found["google"] = Google(settings.google_client or "septet", secret, f"{at}/google" if at else "")
+    if at or settings.outlook_client:
+        secret = settings.outlook_secret.get_secret_value()
+        found["outlook"] = Outlook(settings.outlook_client or "septet", secret, f"{at}/outlook" if at else "")
+    return found
+
+
+def consents(house: House) -> Consents:
+    """What people's consents to let us into their calendars hang on."""
+    return Consents(Secrets(house.secret).key("calendar consent"))
+
+
+def back_from_consent(settings: Settings) -> str:
+    """The page that people come back to; it is registered with the providers."""
+    return f"{settings.url.rstrip('/') or f'http://{settings.host}:{settings.port}'}/ui/scheduling/connected"
 
 
 def notice_keys(house: House) -> NoticeKeys:

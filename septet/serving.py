@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from infra.generations import one_view
 from infra.log import LogUnavailable, Retention, Topic
 from infra.payment_gateway.over_http import is_signed
 from infra.progress import progress_of
+from infra.settings import Settings
 from infra.tables import TablesUnavailable
 from producers.gateway import Gateway
 from producers.signals import Signals
@@ -33,13 +34,34 @@ from projections.parking.money import Invoices
 from projections.parking.queries import Lots
 from projections.personal import PersonalData
 from projections.scheduling.hooks import Hooks
+from projections.scheduling.links import Links
 from projections.scheduling.queries import Calendars
 from projections.status import Status
 from projections.waiting import Waiting
 from schemas import asyncapi
 from schemas.registry import Lock
-from septet.composition import CONSUMERS, PROJECTIONS, READING, House, all_outdated, all_topics, notice_keys, vapid
+from septet.composition import (
+    CONSUMERS,
+    PROJECTIONS,
+    READING,
+    House,
+    all_outdated,
+    all_topics,
+    back_from_consent,
+    consents,
+    notice_keys,
+    other_calendars,
+    vapid,
+)
 from septet.loading import loading
+
+
+def _consent_pages(settings: Settings) -> dict[str, Callable[[str, str], str]]:
+    back = back_from_consent(settings)
+    return {
+        name: lambda state, challenge, each=each: each.consent(state, challenge, back)  # type: ignore[misc]
+        for name, each in other_calendars(settings).items()
+    }
 
 
 @asynccontextmanager
@@ -67,6 +89,9 @@ async def services(house: House) -> AsyncIterator[Services]:
             payment_news=lambda body, mark: is_signed(house.settings.payments_secret.get_secret_value(), body, mark),
             calendars=Calendars(house.tables),
             hooks=Hooks(house.tables),
+            links=Links(house.tables),
+            consents=consents(house),
+            consent_pages=_consent_pages(house.settings),
             notices=Notices(house.tables),
             notice_keys=notice_keys(house),
             has_video=bool(house.settings.video),

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from api.scheduling import (
     article,
     bookings,
+    connections,
     ical,
     leaving,
     links,
@@ -32,6 +33,7 @@ for each in (
     ical,
     webhooks,
     leaving,
+    connections,
     article,
 ):
     router.include_router(each.router)

@@ -47,8 +47,9 @@ async def event_type(calendar_id: UUID, slug: Slug, caller: Anybody, have: Have,
 async def integrations(caller: SignedIn, have: Have, ready: Ready) -> dict[str, bool]:
     """The tools that there is a way to, and whether the caller has them connected just now.
 
-    `calendar`: busy times come in from another calendar. `video`: event types that are held by video and have no link
-    of their own get a room for each meeting. `email`, `webhook`, `push`: what happens goes out that way.
+    `calendar`: busy times come in from another calendar; `google`, `outlook`: from one there, which has let us in.
+    `video`: event types that are held by video and have no link of their own get a room for each meeting. `email`,
+    `webhook`, `push`: what happens goes out that way.
     """
     return await _connected(have, caller.person)
 
@@ -66,8 +67,11 @@ async def _connected(have: Services, person: UUID) -> dict[str, bool]:
         have.notices.webhooks(person),
         have.notices.devices(person),
     )
+    linked = () if calendar is None else calendar.connections.values()
     return {
-        "calendar": calendar is not None and bool(calendar.busy),
+        "calendar": calendar is not None and (bool(calendar.busy) or any(each.on for each in linked)),
+        "google": any(each.on and each.provider == "google" for each in linked),
+        "outlook": any(each.on and each.provider == "outlook" for each in linked),
         "video": have.has_video,
         "email": bool(settings["email"]),
         "webhook": any(not row["disabled"] for row in webhooks)

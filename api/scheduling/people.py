@@ -241,7 +241,18 @@ def _settings(calendar: Calendar | None) -> dict[str, Any]:
     return {} if calendar is None else {name: known[name] for name in SETTINGS}
 
 
-SETTINGS = ("kind", "name", "event_types", "schedules", "holidays", "absences", "busy", "forms", "webhooks")
+SETTINGS = (
+    "kind",
+    "name",
+    "event_types",
+    "schedules",
+    "holidays",
+    "absences",
+    "busy",
+    "forms",
+    "webhooks",
+    "connections",
+)
 
 
 async def _seen(have: Services, booking: UUID, caller: Caller | None, key: str | None) -> Row:

@@ -86,6 +86,8 @@ class Erasing:
         step = Step([], [])
         for place in sorted(self._places):
             rows = await self._tables.scan(ERASING, place=place, limit=WAITING)
+            if not rows:
+                self._places.discard(place)
             for row in [each for each in rows if (each["next_at"] or 0) <= micros_now()][:AT_ONCE]:
                 await self._turn(row, step)
         return step

@@ -28,6 +28,7 @@ from domain.scheduling.calendar import (
     Approved,
     Booked,
     Cancelled,
+    ConnectionFailed,
     Declined,
     EndWebhooks,
     GuestsChanged,
@@ -290,6 +291,19 @@ def calendar_webhook_disabled(event: CalendarWebhookDisabled, at: Recorded) -> l
     return [Then(told, str(event.owner))]
 
 
+def connection_failed(event: ConnectionFailed, at: Recorded) -> list[Then]:
+    told = Notice(
+        notice=uuid5(_IDS, at.id),
+        category=Category.HOUSEKEEPING,
+        kind="calendar.disconnected",
+        subject="A connected calendar lets us in no more",
+        text="Its busy times are as they were then, and new bookings do not go there. Connect it again.",
+        link="/ui/scheduling/sharing",
+        about={"calendar": at.aggregate_id, "connection": str(event.connection)},
+    )
+    return [Then(Tell(told), str(event.owner))]
+
+
 def _switched_off(what: str, why: str, link: str, at: Recorded, **about: object) -> Tell:
     return Tell(
         Notice(
@@ -342,6 +356,7 @@ _RULES: Rules = {
     Held: held,
     WebhookDisabled: webhook_disabled,
     CalendarWebhookDisabled: calendar_webhook_disabled,
+    ConnectionFailed: connection_failed,
     SessionRevoked: session_ended,
     SessionExpired: session_ended,
     Forgotten: forgotten,

@@ -16,7 +16,11 @@ from domain.scheduling.calendar import (
     CalendarOpened,
     Cancelled,
     Commented,
+    Connected,
+    ConnectionAsked,
+    ConnectionFailed,
     Declined,
+    Disconnected,
     EventTypeDefined,
     EventTypeRemoved,
     FeedRenewed,
@@ -162,6 +166,30 @@ def webhook_removed(event: WebhookRemoved, at: Recorded) -> Writes:
 @scheduling.on(WebhookDisabled)
 def webhook_disabled(event: WebhookDisabled, at: Recorded) -> Writes:
     return _setting(at, "webhook_disabled", str(event.webhook), event.why)
+
+
+@scheduling.on(ConnectionAsked)
+def connection_asked(event: ConnectionAsked, at: Recorded) -> Writes:
+    named = {"provider": event.provider, "remote": event.remote, "writes": event.writes, "zone": event.zone}
+    return _setting(at, "connection", str(event.connection), named)
+
+
+@scheduling.on(Connected)
+def connected(event: Connected, at: Recorded) -> Writes:
+    name = str(event.connection)
+    return [*_setting(at, "connection_on", name, True), *_no_setting(at, "connection_failed", name)]
+
+
+@scheduling.on(ConnectionFailed)
+def connection_failed(event: ConnectionFailed, at: Recorded) -> Writes:
+    name = str(event.connection)
+    return [*_setting(at, "connection_failed", name, event.why), *_no_setting(at, "connection_on", name)]
+
+
+@scheduling.on(Disconnected)
+def disconnected(event: Disconnected, at: Recorded) -> Writes:
+    kinds = ("connection", "connection_on", "connection_failed")
+    return [write for kind in kinds for write in _no_setting(at, kind, str(event.connection))]
 
 
 @scheduling.on(LinkMade)

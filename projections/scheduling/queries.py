@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.scheduling.calendar import KEPT, Booking, Busy, Calendar, Kind, Status, indexed
+from domain.scheduling.calendar import KEPT, Booking, Busy, Calendar, Connection, Kind, Status, indexed
 from domain.scheduling.calendar.state import Link
 from domain.scheduling.erasure import Attendance, Remains, Said
 from domain.scheduling.event_type import EventType
@@ -88,6 +88,14 @@ class Calendars:
             webhooks={UUID(k): decode(v, type=str) for k, v in values.get("webhook", {}).items()},
             disabled={UUID(k): decode(v, type=str) for k, v in values.get("webhook_disabled", {}).items()},
             feed=decode(values.get("feed", {}).get("", "null"), type=UUID | None),
+            connections={
+                UUID(k): replace(
+                    decode(v, type=Connection),
+                    on=k in values.get("connection_on", {}),
+                    why=decode(values.get("connection_failed", {}).get(k, '""'), type=str),
+                )
+                for k, v in values.get("connection", {}).items()
+            },
             links={UUID(k): _link(v) for k, v in values.get("link", {}).items()},
         )
 

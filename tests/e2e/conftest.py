@@ -7,6 +7,7 @@ import pytest
 from tests.e2e.collector import Collector, collecting
 from tests.e2e.installation import Installation, cluster, embedded
 from tests.e2e.people import Town
+from tests.local_calendars import local_calendars
 from tests.services import Service
 
 
@@ -18,23 +19,33 @@ def collector() -> Iterator[Collector]:
 
 
 @pytest.fixture(scope="session")
-def embedded_septet(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Iterator[Installation]:
-    with embedded(tmp_path_factory.mktemp("embedded"), more=_traced(collector)) as one:
+def elsewhere() -> Iterator[str]:
+    """Calendars that people keep elsewhere, for both installations: use an account of your own."""
+    with local_calendars() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def embedded_septet(
+    tmp_path_factory: pytest.TempPathFactory, collector: Collector, elsewhere: str
+) -> Iterator[Installation]:
+    with embedded(tmp_path_factory.mktemp("embedded"), more=_more(collector, elsewhere)) as one:
         yield one
 
 
 @pytest.fixture(scope="session")
 def cluster_septet(
-    tmp_path_factory: pytest.TempPathFactory, kafka: Service, cassandra: Service, collector: Collector
+    tmp_path_factory: pytest.TempPathFactory, kafka: Service, cassandra: Service, collector: Collector, elsewhere: str
 ) -> Iterator[Installation]:
     folder = tmp_path_factory.mktemp("cluster")
-    with cluster(folder, kafka.address, cassandra.address, _traced(collector)) as one:
+    with cluster(folder, kafka.address, cassandra.address, _more(collector, elsewhere)) as one:
         yield one
 
 
-def _traced(collector: Collector) -> dict[str, str]:
+def _more(collector: Collector, elsewhere: str) -> dict[str, str]:
     # Webhooks of the tests are on this machine, too.
     own = {"SEPTET_OUTBOUND_PRIVATE": "true", "SEPTET_VIDEO": "https://meet.example.org"}
+    own |= {"SEPTET_CALENDARS": elsewhere, "SEPTET_CALENDARS_EVERY": "1s"}
     return {"SEPTET_OTLP": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "200", **own}
 
 

@@ -1,12 +1,15 @@
 """Calendars in and out over HTTP, in both engines."""
 
+import asyncio
 from datetime import datetime, timedelta
 
 import httpx
 import icalendar
+import pytest
 
 from tests.e2e.hosts import anonymously, host_of
 from tests.e2e.people import PATIENCE, Town
+from tests.local_calendars import Elsewhere
 
 CALENDAR = {"Content-Type": "text/calendar"}
 
@@ -71,3 +74,46 @@ async def test_an_invitation_keeps_its_uid_and_its_sequence_rises_until_it_is_ca
     assert told == [
         (*rest, uid, time) for rest, time in zip((("REQUEST", 0), ("REQUEST", 1), ("CANCEL", 2)), times, strict=True)
     ]
+
+
+@pytest.mark.parametrize("provider", ["google", "outlook"])
+async def test_a_calendar_elsewhere_blocks_its_times_and_takes_the_bookings(
+    town: Town, elsewhere: str, provider: str
+) -> None:
+    host, bob = await host_of(town), await town.person("bob")
+    there = Elsewhere(elsewhere, provider, host.person.id)
+    first, second, third, *_ = await host.slots(bob)
+    there.add(datetime.fromisoformat(second), datetime.fromisoformat(second) + timedelta(minutes=30))
+    path = f"{host.path}/connections"
+    page = await host.person.ask("POST", f"{path}/consent", json={"provider": provider, "zone": "Europe/Berlin"})
+    back = there.says_yes(page["url"])
+    refused = await bob.ask("POST", f"/scheduling/calendars/{bob.id}/connections", 403, json=back)
+    assert refused["code"] == "consent_invalid"
+    await host.person.ask("POST", path, 202, json=back)
+    tool = f"/scheduling/integrations/{provider}"
+    async with asyncio.timeout(PATIENCE):
+        while not (await host.person.ask("GET", tool))["integrated"]:
+            await asyncio.sleep(0.1)
+        while second in await host.slots(bob):
+            await asyncio.sleep(0.1)
+
+        booked = await bob.ask("POST", f"{host.path}/bookings", 201, json=host.wanted(first))
+        while len(there.items()) < 2:
+            await asyncio.sleep(0.1)
+        [ours] = [each for each in there.items() if each["title"] == "Introduction"]
+        assert datetime.fromisoformat(ours["start"]) == datetime.fromisoformat(first)
+        move = f"{host.path}/bookings/{booked['booking_id']}/move"
+        await bob.ask("POST", move, 204, json={"start": third})
+        while [each["start"] for each in there.items() if each["id"] == ours["id"]] == [ours["start"]]:
+            await asyncio.sleep(0.1)
+        while first not in await host.slots(bob):  # our own entry there, at the old time, blocks nobody
+            await asyncio.sleep(0.1)
+
+        there.faults(revoke=there.account)
+        while (await host.person.ask("GET", path))[0]["state"] != "failed":
+            await asyncio.sleep(0.1)
+        assert (await host.person.ask("GET", tool))["integrated"] is False
+        [one] = await host.person.ask("GET", path)
+        await host.person.ask("DELETE", f"{path}/{one['connection_id']}", 204)
+        while second not in await host.slots(bob):
+            await asyncio.sleep(0.1)

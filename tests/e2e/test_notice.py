@@ -141,7 +141,8 @@ async def test_a_webhook_is_called_and_its_owner_sees_what_became_of_it(town: To
         await bob.ask("POST", f"{path}/ping", 404)
         ping = await ann.ask("POST", f"{path}/ping", 202)
         assert await ann.ask("GET", "/notice/webhooks") == [made]
-        tools = {"calendar": False, "video": True, "email": False, "webhook": True, "push": False}
+        no = dict.fromkeys(("calendar", "google", "outlook", "email", "push"), False)
+        tools = {**no, "video": True, "webhook": True}
         assert await ann.ask("GET", "/scheduling/integrations") == tools
         others = await bob.ask("GET", "/scheduling/integrations")
         assert [tool for tool, integrated in others.items() if integrated] == ["video"]  # is the installation's

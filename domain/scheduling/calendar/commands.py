@@ -134,6 +134,23 @@ class PingWebhook:
     ping: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class ConnectCalendar:
+    """Connects a calendar that the owner keeps elsewhere, with the code that its provider gave them."""
+
+    connection: UUID
+    provider: str
+    remote: str
+    writes: bool
+    zone: str
+    code: str = field(metadata={"personal": "actor", "secret": True})
+
+
+@dataclass(frozen=True, slots=True)
+class DisconnectCalendar:
+    connection: UUID
+
+
 # By anybody, signed in or not. `booking` is a new id; `proof` the hash of the secret in the guest's link.
 
 
@@ -418,6 +435,25 @@ class EndWebhooks:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteConnected:
+    connection: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class FailConnection:
+    connection: UUID
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyncConnected:
+    """All that a connected calendar has, in place of what it had before."""
+
+    connection: UUID
+    busy: tuple[Busy, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ClearCalendar:
     """Its owner keeps it no more. To be repeated until it is cleared. `feed` is a new id."""
 
@@ -462,6 +498,8 @@ Settings = (
     | AddWebhook
     | RemoveWebhook
     | PingWebhook
+    | ConnectCalendar
+    | DisconnectCalendar
 )
 BySystem = (
     ExpireHold
@@ -477,6 +515,9 @@ BySystem = (
     | ClearCalendar
     | CancelForGuest
     | EraseNote
+    | NoteConnected
+    | FailConnection
+    | SyncConnected
 )
 Command = (
     OpenResource

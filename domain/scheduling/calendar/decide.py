@@ -34,21 +34,25 @@ from domain.scheduling.calendar.commands import (
     ClearCalendar,
     Command,
     Comment,
+    ConnectCalendar,
     Decline,
     DefineEventType,
     DeleteNote,
     DisableWebhook,
+    DisconnectCalendar,
     DropBusy,
     DropPart,
     EndWebhooks,
     EraseNote,
     ExpireHold,
+    FailConnection,
     Hold,
     HoldPart,
     JoinTeam,
     LeaveTeam,
     MakeLink,
     MarkNoShow,
+    NoteConnected,
     NoteRoom,
     OpenResource,
     PingWebhook,
@@ -70,14 +74,16 @@ from domain.scheduling.calendar.commands import (
     SetSchedule,
     SwapPart,
     SyncBusy,
+    SyncConnected,
     WithdrawKey,
 )
+from domain.scheduling.calendar.connections import fail_connection, note_connected, sync_connected
 from domain.scheduling.calendar.events import Event
 from domain.scheduling.calendar.keys import renew_key, withdraw_key
 from domain.scheduling.calendar.leaving import cancel_for_guest, clear, erase_note
 from domain.scheduling.calendar.notes import attach_file, comment, delete_note, set_public
 from domain.scheduling.calendar.series import book_series, cancel_series
-from domain.scheduling.calendar.settings import change_settings, open_resource
+from domain.scheduling.calendar.settings import change_settings, open_resource, worth_keeping
 from domain.scheduling.calendar.state import Calendar
 from domain.scheduling.calendar.system import (
     book_chosen,
@@ -117,6 +123,8 @@ def decide(calendar: Calendar, command: Command, context: Context) -> list[Event
             | AddWebhook()
             | RemoveWebhook()
             | PingWebhook()
+            | ConnectCalendar()
+            | DisconnectCalendar()
         ):
             return change_settings(calendar, command, context)
         case (
@@ -133,6 +141,9 @@ def decide(calendar: Calendar, command: Command, context: Context) -> list[Event
             | ClearCalendar()
             | CancelForGuest()
             | EraseNote()
+            | NoteConnected()
+            | FailConnection()
+            | SyncConnected()
         ):
             return _by_system(calendar, command, context)
     if calendar.owner is None:
@@ -210,3 +221,9 @@ def _by_system(calendar: Calendar, command: BySystem, context: Context) -> list[
             return cancel_for_guest(calendar, command, context)
         case EraseNote():
             return erase_note(calendar, command)
+        case NoteConnected():
+            return note_connected(calendar, command)
+        case FailConnection():
+            return fail_connection(calendar, command)
+        case SyncConnected():
+            return sync_connected(calendar, command, worth_keeping(command.busy, context.now))

@@ -445,6 +445,40 @@ class WebhookPinged:
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectionAsked:
+    """The owner has let us into a calendar they keep elsewhere, if the code is good. It is good once, for minutes."""
+
+    connection: UUID
+    provider: str  # "google", "outlook"
+    remote: str  # which of their calendars there
+    writes: bool  # whether bookings are written into it
+    zone: str  # of its whole days
+    owner: UUID
+    code: str = field(metadata={"personal": "owner", "secret": True})
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The other side has let us in."""
+
+    connection: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionFailed:
+    """The other side lets us in no more, or never did; its owner connects it anew."""
+
+    connection: UUID
+    why: str
+    owner: UUID  # of the calendar
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    connection: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class CalendarCleared:
     """Its owner keeps it no more: settings are gone, and what was to come is cancelled."""
 
@@ -507,4 +541,8 @@ Event = (
     | WebhookPinged
     | CalendarCleared
     | NoteErased
+    | ConnectionAsked
+    | Connected
+    | ConnectionFailed
+    | Disconnected
 )

@@ -9,6 +9,7 @@ from domain.scheduling.calendar.events import (
     BusyDropped,
     CalendarCleared,
     Cancelled,
+    Disconnected,
     Event,
     EventTypeRemoved,
     FeedRenewed,
@@ -63,6 +64,7 @@ def _settings(calendar: Calendar, feed: UUID) -> list[Event]:
         *(LinkRevoked(each) for each in calendar.links),
         *(FormRemoved(each) for each in calendar.forms),
         *(WebhookRemoved(each) for each in calendar.webhooks),
+        *(Disconnected(each) for each in calendar.connections),
         *([FeedRenewed(feed)] if calendar.feed != feed else []),
     ]
 

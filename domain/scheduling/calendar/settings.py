@@ -11,7 +11,9 @@ from domain.scheduling.calendar.bookings import check_proof
 from domain.scheduling.calendar.commands import (
     AddAbsence,
     AddWebhook,
+    ConnectCalendar,
     DefineEventType,
+    DisconnectCalendar,
     DropBusy,
     JoinTeam,
     LeaveTeam,
@@ -31,6 +33,7 @@ from domain.scheduling.calendar.commands import (
     Settings,
     SyncBusy,
 )
+from domain.scheduling.calendar.connections import connect, disconnect
 from domain.scheduling.calendar.events import (
     AbsenceAdded,
     AbsenceRemoved,
@@ -132,7 +135,7 @@ def _changed(calendar: Calendar, command: Settings, context: Context) -> list[Ev
         case SyncBusy(source=source, busy=busy):
             check_slug(source)
             _check_room(calendar.busy, source, SOURCES, "other calendars")
-            kept = _kept(busy, context.now)
+            kept = worth_keeping(busy, context.now)
             return [] if calendar.busy.get(source) == kept else [BusySynced(source, kept)]
         case DropBusy(source=source):
             return [BusyDropped(source)] if source in calendar.busy else []
@@ -163,6 +166,10 @@ def _changed(calendar: Calendar, command: Settings, context: Context) -> list[Ev
             return [WebhookRemoved(webhook)] if webhook in calendar.webhooks else []
         case PingWebhook(webhook=webhook, ping=ping):
             return _ping(calendar, webhook, ping)
+        case ConnectCalendar():
+            return connect(calendar, command, context)
+        case DisconnectCalendar(connection=connection):
+            return disconnect(calendar, connection)
 
 
 def _ping(calendar: Calendar, webhook: UUID, ping: UUID) -> list[Event]:
@@ -188,7 +195,7 @@ def _make_link(
     return [LinkMade(link, slug, until, proof, context.now)]
 
 
-def _kept(busy: tuple[Busy, ...], now: datetime) -> tuple[Busy, ...]:
+def worth_keeping(busy: tuple[Busy, ...], now: datetime) -> tuple[Busy, ...]:
     """Those that may still matter, by their start."""
     for each in busy:
         _check_time(each.start, each.end)

@@ -20,7 +20,11 @@ from domain.scheduling.calendar.events import (
     ChoiceBooked,
     ChoiceRefused,
     Commented,
+    Connected,
+    ConnectionAsked,
+    ConnectionFailed,
     Declined,
+    Disconnected,
     Event,
     EventTypeDefined,
     EventTypeRemoved,
@@ -89,6 +93,18 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Connection:
+    """A calendar that the owner keeps elsewhere."""
+
+    provider: str
+    remote: str
+    writes: bool
+    zone: str
+    on: bool = False  # the other side has let us in
+    why: str = ""  # it lets us in no more
+
+
+@dataclass(frozen=True, slots=True)
 class Booking:
     slug: str
     start: datetime
@@ -153,6 +169,7 @@ class Calendar:
     pinged: tuple[UUID, ...] = ()  # the latest tests
     chosen: tuple[UUID, ...] = ()  # the latest choices of polls that were decided
     cleared: bool = False  # its owner keeps it no more
+    connections: dict[UUID, Connection] = field(default_factory=dict)
     erased: tuple[UUID, ...] = ()  # the latest notes of people who want nothing kept
 
 
@@ -272,6 +289,17 @@ def evolve(calendar: Calendar, event: Event) -> Calendar:
             return replace(calendar, disabled={**calendar.disabled, webhook: why})
         case WebhookPinged(ping=ping):
             return replace(calendar, pinged=(*calendar.pinged, ping)[-REFUSED:])
+        case ConnectionAsked(connection=id):
+            asked = Connection(event.provider, event.remote, event.writes, event.zone)
+            return replace(calendar, connections={**calendar.connections, id: asked})
+        case Connected(connection=id):
+            known = replace(calendar.connections[id], on=True, why="")
+            return replace(calendar, connections={**calendar.connections, id: known})
+        case ConnectionFailed(connection=id, why=why):
+            known = replace(calendar.connections[id], on=False, why=why)
+            return replace(calendar, connections={**calendar.connections, id: known})
+        case Disconnected(connection=id):
+            return replace(calendar, connections={k: v for k, v in calendar.connections.items() if k != id})
         case ChoiceBooked(booking=id) | ChoiceRefused(booking=id):
             return replace(calendar, chosen=(*calendar.chosen, id)[-REFUSED:])
         case RoomMade(booking=id):

@@ -63,6 +63,9 @@ SENSIBLE: dict[str, object] = {
     "title": "Planning",
     "text": "see you there",
     "wall": "2026-03-29T10:00",
+    "provider": "google",
+    "remote": "primary",
+    "code": "a code",
 }
 _GUEST = Guest("Ann", "ann@example.org")
 _WANTED = Appointment(BOB, "intro", NOON + DAY, 30, 1, "Europe/Berlin", _GUEST, (), b"1" * 32)
