@@ -1,5 +1,6 @@
 """Who asks for a time: signed in or not; a guest who is not is known by the secret in their link."""
 
+import asyncio
 import base64
 import hmac
 from hashlib import sha256
@@ -15,6 +16,8 @@ from api.services import Services
 from domain.kernel import ANONYMOUS, Actor
 from domain.scheduling.calendar import Calendar
 from infra.tables import Row
+
+SOON, LOOKS = 2.0, 50  # seconds
 
 Ready = Annotated[None, Depends(seen_in("projection.scheduling"))]
 
@@ -56,6 +59,14 @@ async def own_calendar(have: Services, calendar: UUID, caller: Caller) -> Calend
     if found.owner != caller.person:
         raise not_found("There is no such calendar, or it is not yours.")
     return found
+
+
+async def shown_soon(have: Services, booking: UUID) -> None:
+    """Waits for a moment where there is no such booking: one that was made just now shows a little later."""
+    for _ in range(LOOKS):
+        if await have.calendars.booking(booking) is not None:
+            return
+        await asyncio.sleep(SOON / LOOKS)
 
 
 async def booking_of(have: Services, booking: UUID, caller: Caller | None, key: str | None) -> tuple[Row, bool]:

@@ -15,7 +15,7 @@ from api.callers import Caller, Front, Have, SignedIn
 from api.identity import Body
 from api.problems import Problem, not_found
 from api.scheduling.bookings import Key, shown
-from api.scheduling.guests import Anybody, Ready, actor_of, booking_of, proof_of
+from api.scheduling.guests import Anybody, Ready, actor_of, booking_of, proof_of, shown_soon
 from api.secrets import id_from
 from api.services import Services
 from domain.scheduling.calendar import AttachFile, Calendar, Comment, DeleteNote, SetPublic
@@ -75,6 +75,7 @@ async def comment(
     booking_id: UUID, body: NewComment, caller: Anybody, desk: Front, have: Have, ready: Ready, key: Key = None
 ) -> dict[str, UUID]:
     """Says something about a booking."""
+    await shown_soon(have, booking_id)
     row = await _seen(have, booking_id, caller, key)
     actor = actor_of(caller)
     command_id = desk.command_id(actor)
@@ -105,6 +106,7 @@ async def attach(
     key: Key = None,
 ) -> dict[str, Any]:
     """Lays a file beside a booking: the body is its bytes, the content type one of those that are taken."""
+    await shown_soon(have, booking_id)
     row, _ = await booking_of(have, booking_id, caller, key)
     data, media = await request.body(), content_type.partition(";")[0].strip().lower()
     _check(data, media)

@@ -15,7 +15,7 @@ from api.callers import Front, Have, SignedIn
 from api.identity import Body
 from api.problems import not_found
 from api.scheduling.bookings import Key, Move, NewBooking, Reasoned, appointment, place_of
-from api.scheduling.guests import Anybody, Ready, actor_of, proof_of
+from api.scheduling.guests import Anybody, Ready, actor_of, key_of, proof_of
 from api.scheduling.settings import EventTypeBody, Slug, check_window
 from api.scheduling.slots import Minutes, most, utc_of, worked
 from api.secrets import id_from
@@ -274,6 +274,22 @@ async def move(
     elif row["start"] != body.start:
         response.status_code = 409
     return _shown(row)
+
+
+@router.post("/meetings/{meeting_id}/key", status_code=201)
+async def renew_key(meeting_id: UUID, caller: Anybody, desk: Front, have: Have, key: Key = None) -> dict[str, str]:
+    """Another key, for the guest or a host: the one of before opens nothing any more."""
+    actor = actor_of(caller)
+    command_id = desk.command_id(actor)
+    renewed = key_of(have.secrets, meeting_id, UUID(id_from("key", str(meeting_id), command_id)))
+    await desk.submit(meetings.RenewKey(proof_of(renewed), proof_of(key)), str(meeting_id), actor, command_id)
+    return {"key": renewed}
+
+
+@router.delete("/meetings/{meeting_id}/key", status_code=204)
+async def withdraw_key(meeting_id: UUID, caller: Anybody, desk: Front, key: Key = None) -> None:
+    """Has no key open the meeting any more, for the guest or a host."""
+    await desk.submit(meetings.WithdrawKey(proof_of(key)), str(meeting_id), actor_of(caller))
 
 
 async def _outcome(have: Services, meeting_id: UUID, key: str, response: Response) -> dict[str, Any]:

@@ -5,7 +5,7 @@ want the same people one always gets further. A deadline ends what takes too lon
 the new time beside the old one, then each swaps; or the new one is given back and the old one stands.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hmac import compare_digest
@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 
 from domain.ids import check_uuid
 from domain.kernel import Context, Reason, Rejected
-from domain.scheduling.calendar.bookings import check_instant, check_lengths
+from domain.scheduling.calendar.bookings import check_instant, check_lengths, check_proof
 from domain.scheduling.calendar.commands import Appointment
 from domain.scheduling.event_type import EventType, check_text
 from domain.scheduling.team import TIME_TO_ARRANGE, Mode
@@ -163,6 +163,14 @@ class MoveReleased:
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class KeyChanged:
+    """Another key opens it, here and in all its calendars; none where it is empty."""
+
+    calendars: tuple[UUID, ...]
+    proof: bytes = field(metadata={"secret": True})
+
+
 Event = (
     Arranged
     | Asked
@@ -178,10 +186,11 @@ Event = (
     | Moved
     | MoveFailed
     | MoveReleased
+    | KeyChanged
 )
 
 
-# Commands. All by the system, save Cancel and MoveTo.
+# Commands. All by the system, save Cancel, MoveTo, RenewKey and WithdrawKey.
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +242,21 @@ class MoveTo:
 
 
 @dataclass(frozen=True, slots=True)
+class RenewKey:
+    """By the same: whoever has the key so far can do nothing with it any more. `renewed` proves the next one."""
+
+    renewed: bytes = field(metadata={"secret": True})
+    proof: bytes = field(default=b"", metadata={"secret": True})
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawKey:
+    """By the same: no key opens it any more."""
+
+    proof: bytes = field(default=b"", metadata={"secret": True})
+
+
+@dataclass(frozen=True, slots=True)
 class NoteMoveAgreed:
     calendar: UUID
     booking: UUID  # the hold
@@ -263,6 +287,8 @@ Command = (
     | NoteMoveAgreed
     | NoteMoveDenied
     | MoveTimeOut
+    | RenewKey
+    | WithdrawKey
 )
 
 
@@ -323,6 +349,8 @@ def evolve(meeting: Meeting, event: Event) -> Meeting:
             return replace(meeting, plan=_moved(meeting.plan, move), move=None, moving=(), moved=move.number)
         case MoveFailed():
             return replace(meeting, move=None, moving=())
+        case KeyChanged(proof=proof):
+            return replace(meeting, plan=_opened_by(meeting.plan, proof))
         case MoveReleased(calendar=calendar, number=number):
             return replace(meeting, released=(*meeting.released, Late(calendar, number))[-RELEASED:])
 
@@ -333,12 +361,21 @@ def _moved(plan: Plan | None, move: Move) -> Plan | None:
     return replace(plan, appointment=replace(plan.appointment, start=move.start, minutes=move.minutes))
 
 
+def _opened_by(plan: Plan | None, proof: bytes) -> Plan | None:
+    return None if plan is None else replace(plan, appointment=replace(plan.appointment, proof=proof))
+
+
 def decide(meeting: Meeting, command: Command, context: Context) -> list[Event]:
     match command:
         case Cancel():
             return _cancel(meeting, command, context)
         case MoveTo():
             return _begin_move(meeting, command, context)
+        case RenewKey(renewed=renewed):
+            check_proof(renewed)
+            return _change_key(meeting, renewed, command.proof, context)
+        case WithdrawKey():
+            return _change_key(meeting, b"", command.proof, context)
     if not context.actor.is_system:
         raise Rejected("not_yours", "Only Septet itself does this.", Reason.FORBIDDEN)
     if isinstance(command, Arrange):
@@ -463,6 +500,11 @@ def _cancel(meeting: Meeting, command: Cancel, context: Context) -> list[Event]:
     _settled(meeting, command.proof, context)
     check_text(command.reason, "reason")
     return [*_gave_up(meeting, "cancelled"), Cancelled(meeting.agreed, command.reason)]
+
+
+def _change_key(meeting: Meeting, renewed: bytes, proof: bytes, context: Context) -> list[Event]:
+    plan, _ = _settled(meeting, proof, context)
+    return [] if plan.appointment.proof == renewed else [KeyChanged(meeting.agreed, renewed)]
 
 
 def _settled(meeting: Meeting, proof: bytes, context: Context) -> tuple[Plan, bool]:

@@ -22,6 +22,7 @@ from domain.scheduling.calendar import (
     Remind,
     ReminderSet,
     Rescheduled,
+    SetPartKey,
     Status,
     SwapPart,
     TeamJoined,
@@ -33,6 +34,7 @@ from domain.scheduling.meeting import (
     Arranged,
     Asked,
     Failed,
+    KeyChanged,
     MoveAsked,
     MoveBegun,
     Moved,
@@ -185,6 +187,11 @@ def move_released(event: MoveReleased, at: Recorded) -> list[Then]:
     return [Then(DropPart(meeting, hold_id(meeting, event.calendar, event.number), "too_late"), str(event.calendar))]
 
 
+def key_changed(event: KeyChanged, at: Recorded) -> list[Then]:
+    meeting = UUID(at.aggregate_id)
+    return [Then(SetPartKey(meeting, part_id(meeting, each), event.proof), str(each)) for each in event.calendars]
+
+
 def option_chosen(event: OptionChosen, at: Recorded) -> list[Then]:
     return [Then(BookChosen(UUID(at.aggregate_id), event.appointment), str(event.calendar))]
 
@@ -254,6 +261,7 @@ RULES: Rules = {
     Moved: moved,
     MoveFailed: move_failed,
     MoveReleased: move_released,
+    KeyChanged: key_changed,
     PollOpened: poll_opened,
     OptionChosen: option_chosen,
     ChoiceBooked: choice_booked,

@@ -4,7 +4,17 @@ from uuid import UUID
 
 import msgspec
 
-from domain.scheduling.meeting import Arranged, Cancelled, Failed, MoveBegun, Moved, MoveFailed, Settled, Stage
+from domain.scheduling.meeting import (
+    Arranged,
+    Cancelled,
+    Failed,
+    KeyChanged,
+    MoveBegun,
+    Moved,
+    MoveFailed,
+    Settled,
+    Stage,
+)
 from domain.scheduling.team import (
     Assigned,
     Invited,
@@ -122,6 +132,11 @@ def cancelled(event: Cancelled, at: Recorded) -> Writes:
 @scheduling.on(Moved)
 def moved(event: Moved, at: Recorded) -> Writes:
     return [_meeting(at, start=event.move.start, minutes=event.move.minutes, code="")]
+
+
+@scheduling.on(KeyChanged)
+def key_changed(event: KeyChanged, at: Recorded) -> Writes:
+    return [_meeting(at, proof=event.proof)]
 
 
 @scheduling.on(MoveFailed)

@@ -116,6 +116,11 @@ async def test_a_meeting_of_several_is_moved_for_all_or_for_nobody(town: Town) -
             while free[:16] not in [each["start"][:16] for each in await _hosted(host)]:
                 await asyncio.sleep(0.1)
         assert soon()[:16] not in [each["start"][:16] for each in await _hosted(host)]
+    path = f"/scheduling/meetings/{made['meeting_id']}"
+    renewed = await guest.ask("POST", f"{path}/key", 201)
+    after = guest.seen["scheduling"]
+    for key, status in ((made["key"], 404), (renewed["key"], 200)):
+        await anonymously(town.url, "GET", path, status, after, params={"key": key})
 
 
 async def test_comments_and_files_are_for_the_parties_and_what_is_public_reaches_followers(town: Town) -> None:

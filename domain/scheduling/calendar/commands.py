@@ -435,6 +435,15 @@ class EndWebhooks:
 
 
 @dataclass(frozen=True, slots=True)
+class SetPartKey:
+    """The key of a meeting of several is another; none where it is empty."""
+
+    meeting: UUID
+    booking: UUID
+    proof: bytes = field(metadata={"secret": True})
+
+
+@dataclass(frozen=True, slots=True)
 class NoteConnected:
     connection: UUID
 
@@ -515,6 +524,7 @@ BySystem = (
     | ClearCalendar
     | CancelForGuest
     | EraseNote
+    | SetPartKey
     | NoteConnected
     | FailConnection
     | SyncConnected

@@ -69,6 +69,7 @@ from domain.scheduling.calendar.commands import (
     RevokeLink,
     SetForm,
     SetHolidays,
+    SetPartKey,
     SetPublic,
     SetReminder,
     SetSchedule,
@@ -79,7 +80,7 @@ from domain.scheduling.calendar.commands import (
 )
 from domain.scheduling.calendar.connections import fail_connection, note_connected, sync_connected
 from domain.scheduling.calendar.events import Event
-from domain.scheduling.calendar.keys import renew_key, withdraw_key
+from domain.scheduling.calendar.keys import renew_key, set_part_key, withdraw_key
 from domain.scheduling.calendar.leaving import cancel_for_guest, clear, erase_note
 from domain.scheduling.calendar.notes import attach_file, comment, delete_note, set_public
 from domain.scheduling.calendar.series import book_series, cancel_series
@@ -141,6 +142,7 @@ def decide(calendar: Calendar, command: Command, context: Context) -> list[Event
             | ClearCalendar()
             | CancelForGuest()
             | EraseNote()
+            | SetPartKey()
             | NoteConnected()
             | FailConnection()
             | SyncConnected()
@@ -221,6 +223,8 @@ def _by_system(calendar: Calendar, command: BySystem, context: Context) -> list[
             return cancel_for_guest(calendar, command, context)
         case EraseNote():
             return erase_note(calendar, command)
+        case SetPartKey():
+            return set_part_key(calendar, command)
         case NoteConnected():
             return note_connected(calendar, command)
         case FailConnection():

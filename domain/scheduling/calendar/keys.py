@@ -4,7 +4,7 @@ from uuid import UUID
 
 from domain.kernel import Context
 from domain.scheduling.calendar.bookings import check_party, check_proof, known_booking
-from domain.scheduling.calendar.commands import RenewKey, WithdrawKey
+from domain.scheduling.calendar.commands import RenewKey, SetPartKey, WithdrawKey
 from domain.scheduling.calendar.events import Event, KeyRenewed, KeyWithdrawn
 from domain.scheduling.calendar.state import Booking, Calendar
 
@@ -28,6 +28,16 @@ def withdraw_key(calendar: Calendar, command: WithdrawKey, context: Context) -> 
         for booking, each in _opened_by_it(calendar, command.booking, known)
         if each.proof != b""
     ]
+
+
+def set_part_key(calendar: Calendar, command: SetPartKey) -> list[Event]:
+    """Decided by the meeting."""
+    known = calendar.bookings.get(command.booking)
+    if known is None or known.meeting != command.meeting or known.proof == command.proof:
+        return []
+    if command.proof:
+        return [KeyRenewed(command.booking, known.start, command.proof)]
+    return [KeyWithdrawn(command.booking, known.start)]
 
 
 def _opened_by_it(calendar: Calendar, booking: UUID, known: Booking) -> list[tuple[UUID, Booking]]:

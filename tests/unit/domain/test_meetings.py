@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from domain.catalogue import CATALOGUE
 from domain.instants import micros
-from domain.kernel import Actor, Context, Message, Rejected
+from domain.kernel import ANONYMOUS, Actor, Context, Message, Rejected
 from domain.scheduling import calendar as calendars
 from domain.scheduling import meeting, team
 from domain.scheduling.calendar import DefineEventType, JoinTeam, LeaveTeam, SetSchedule, Status
@@ -262,3 +262,23 @@ def test_a_team_is_its_owners() -> None:
         one.do(CreateTeam("Mine"), TEAM, EVE)
     with pytest.raises(Rejected, match="event_type_unknown"):
         one.do(RequestMeeting(appointment(slug="none")), TEAM, EVE)
+
+
+def test_the_key_of_a_meeting_is_renewed_or_withdrawn_in_all_its_calendars_by_its_parties_alone() -> None:
+    one = house()
+    one.do(request(1), TEAM, ANONYMOUS)
+    one.settle()
+    made = UUID(int=1)
+    for by, proof in ((ANONYMOUS, OTHER_PROOF), (EVE, b"")):
+        with pytest.raises(Rejected, match="meeting_unknown"):
+            one.do(meeting.RenewKey(b"n" * 32, proof), made, by)
+    one.do(meeting.RenewKey(b"n" * 32, PROOF), made, ANONYMOUS)
+    one.settle(Random(1))
+    assert {each.proof for who in (ANN, BOB, CID) for each in one.bookings(who).values()} == {b"n" * 32}
+    with pytest.raises(Rejected, match="meeting_unknown"):
+        one.do(meeting.Cancel("ill", PROOF), made, ANONYMOUS)
+    one.do(meeting.WithdrawKey(), made, BOB)
+    one.settle(Random(2))
+    assert {each.proof for who in (ANN, BOB, CID) for each in one.bookings(who).values()} == {b""}
+    with pytest.raises(Rejected, match="meeting_unknown"):
+        one.do(meeting.Cancel("ill", b"n" * 32), made, ANONYMOUS)
