@@ -28,6 +28,7 @@ TURN = b"turn"  # a record that says nothing: it closes what a broker only clean
 REMEMBERED = 50_000  # ciphers in memory
 NONCE = 12  # bytes
 ATTEMPTS = 20  # at changing the keys, while others want to as well
+PAUSE = 8.0  # seconds between two of them, at most: longer than a transaction takes on a machine where many begin
 
 Seeds = dict[Node, bytes]  # as they stand on the topic: wrapped
 Changes = Mapping[Node, bytes | None]  # new seeds, and those to delete
@@ -173,8 +174,16 @@ class Keyring:
             producer.close()
 
     def _change(self, changes: Callable[[Seeds], Changes]) -> None:
-        """Changes what the topic says now. Nobody else can in between: then it is fenced, and looks again."""
-        for _ in range(ATTEMPTS):
+        """Changes what the topic says now. Nobody else can in between: then it is fenced, and looks again.
+
+        Where nothing has to be changed any more nobody is fenced for it: of many that begin at once one makes the keys.
+        """
+        for attempt in range(ATTEMPTS):
+            known, reader = self._read()
+            reader.close()
+            if not changes(known.seeds):
+                self._take(known)
+                return
             transactor = self._log.transactor(SLOT)  # from here on whoever was before us cannot commit any more
             try:
                 known, reader = self._read()
@@ -186,16 +195,19 @@ class Keyring:
                     transactor.commit(None, {})
                     known, reader = self._read()
                     reader.close()
-                with self._lock:
-                    self._known = known
-                    self._ciphers.clear()
+                self._take(known)
                 return
             except (Fenced, TransactionAborted) as error:
                 log.info("others change the keys, looking again", error=str(error))
-                time.sleep(random.uniform(0.05, 0.5))
+                time.sleep(random.uniform(0.05, min(0.5 * 2**attempt, PAUSE)))
             finally:
                 transactor.close()
         raise LogUnavailable("others change the keys all the time")
+
+    def _take(self, known: "_Known") -> None:
+        with self._lock:
+            self._known = known
+            self._ciphers.clear()
 
     def close(self) -> None:
         """Ends the following."""
