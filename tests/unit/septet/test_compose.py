@@ -28,6 +28,13 @@ def test_all_are_one_installation() -> None:
     assert environments[0]["SEPTET_ENGINE"] == "cluster"
 
 
+def test_one_process_makes_topics_tables_and_keys_and_all_others_begin_after_it() -> None:
+    after = {name: set(each["depends_on"]) for name, each in services().items()}
+    assert after.pop("api") == {"kafka", "cassandra"}
+    assert all(each == {"api"} for each in after.values())
+    assert all("/readyz" in each["healthcheck"]["test"][-1] for each in services().values())
+
+
 def test_the_image_runs_as_somebody_without_rights() -> None:
     lines = DOCKERFILE.read_text().splitlines()
     users = [line.split()[1] for line in lines if line.startswith("USER ")]
