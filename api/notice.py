@@ -7,7 +7,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
@@ -17,6 +17,7 @@ from api.problems import Problem, not_found
 from api.secrets import id_from
 from domain.instants import instant
 from domain.kernel import Actor
+from domain.notice.invitation import StopReminders
 from domain.notice.quiet import Quiet
 from domain.notice.recipient import (
     AddWebhook,
@@ -40,6 +41,7 @@ router = APIRouter(prefix="/notice", tags=["notice"])
 
 Ready = Annotated[None, Depends(seen_in("projection.notice"))]
 PAGE = 50
+Reader = Annotated[str, Path(pattern="^[0-9a-f]{24}$")]
 READER = Actor("system", "link in a mail")
 
 
@@ -192,6 +194,21 @@ async def stop_mails(person_id: UUID, category: Category, mark: str, desk: Front
 async def ask_to_stop_mails(person_id: UUID, category: Category, mark: str) -> RedirectResponse:
     """The page with the button: who only looks at an address, as machines do that check links, stops nothing."""
     return RedirectResponse(f"/ui/stop-mails/{person_id}/{category}#{quote(mark, safe='')}", 303)
+
+
+@router.post("/stop-reminders/{booking_id}/{who}/{mark}", status_code=204)
+async def stop_reminders(booking_id: UUID, who: Reader, mark: str, desk: Front, have: Have) -> None:
+    """No more reminders of this booking to one of its guests, who needs no account: as above."""
+    made = have.notice_keys.stop(f"{booking_id}/{who}", Category.REMINDERS.value)
+    if not compare_digest(made.encode(), mark.encode()):
+        raise not_found()
+    await desk.submit(StopReminders(who), str(booking_id), READER)
+
+
+@router.get("/stop-reminders/{booking_id}/{who}/{mark}", status_code=303, response_class=RedirectResponse)
+async def ask_to_stop_reminders(booking_id: UUID, who: Reader, mark: str) -> RedirectResponse:
+    """The page with the button."""
+    return RedirectResponse(f"/ui/stop-reminders/{booking_id}/{who}#{quote(mark, safe='')}", 303)
 
 
 # Webhooks.

@@ -18,7 +18,7 @@ effect(() => {
   if (!route.value.parts.length) go('/ui/chat', { replace: true });
 });
 const isPublic = () => route.value.parts[0] === 'book';
-const stopsMails = () => route.value.parts[0] === 'stop-mails';
+const stopsMails = () => /^stop-/.test(route.value.parts[0]);
 effect(() => { if (!me.value && !isPublic() && !stopsMails()) title('Sign in'); });
 
 function Room() {

@@ -7,6 +7,7 @@ meet, each of their parts is told to its host alone, and the guest is told of th
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from hashlib import blake2b
 from uuid import UUID
 
 from domain.instants import micros
@@ -73,7 +74,14 @@ class PartiesSet:
     further: tuple[str, ...] = field(metadata={"personal": "guest|aggregate_id"})
 
 
-Event = PartiesSet | Announced
+@dataclass(frozen=True, slots=True)
+class RemindersStopped:
+    """One of those who are mailed wants to be reminded no more."""
+
+    who: str  # as `reader` names an address
+
+
+Event = PartiesSet | Announced | RemindersStopped
 
 
 # Commands, all by the system.
@@ -115,7 +123,14 @@ class SetFurther:
     sequence: int = 0
 
 
-Command = Open | Announce | SetFurther
+@dataclass(frozen=True, slots=True)
+class StopReminders:
+    """By who has the link in a mail."""
+
+    who: str
+
+
+Command = Open | Announce | SetFurther | StopReminders
 
 
 # State.
@@ -130,6 +145,7 @@ class Invitation:
     further: tuple[str, ...] = field(default=(), metadata={"personal": "guest|aggregate_id"})
     told: tuple[str, ...] = ()
     confirmed: bool = False
+    unreminded: tuple[str, ...] = ()
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -145,6 +161,11 @@ class Invitation:
 INITIAL = Invitation()
 
 
+def reader(booking: str, address: str) -> str:
+    """What stands for an address of this booking where it is not to be named: 24 letters."""
+    return blake2b(f"{booking}/{address}".encode(errors="replace"), digest_size=12).hexdigest()
+
+
 def evolve(invitation: Invitation, event: Event) -> Invitation:
     match event:
         case Announced():
@@ -154,6 +175,8 @@ def evolve(invitation: Invitation, event: Event) -> Invitation:
                 told=(*invitation.told, _mark(event.change, event.meeting, event.offset))[-TOLD:],
                 confirmed=event.confirmed,
             )
+        case RemindersStopped(who=who):
+            return replace(invitation, unreminded=(*invitation.unreminded, who))
         case PartiesSet(host=host, guest=guest, address=address, further=further):
             return replace(invitation, host=host, guest=guest, address=address, further=further)
 
@@ -168,6 +191,8 @@ def decide(invitation: Invitation, command: Command, context: Context) -> list[E
             return _announce(invitation, command, context)
         case SetFurther():
             return _set_further(invitation, command, context)
+        case StopReminders():
+            return _stop_reminders(invitation, command, context)
 
 
 def _open(invitation: Invitation, command: Open, context: Context) -> list[Event]:
@@ -220,13 +245,29 @@ def _announce(invitation: Invitation, command: Announce, context: Context) -> li
             wall=_wall(meeting),
             host=invitation.host if to_host else None,
             to_guest=command.by_host or not by_one or invitation.host is None,
-            addresses=() if change is Change.NO_SHOW else invitation.addresses,
+            addresses=_addresses(invitation, change, context),
             reason=command.reason,
             confirmed=change is not Change.DECLINED and (change is Change.APPROVED or invitation.confirmed),
             offset=command.offset,
             at=context.now,
         )
     ]
+
+
+def _addresses(invitation: Invitation, change: Change, context: Context) -> tuple[str, ...]:
+    if change is Change.NO_SHOW:
+        return ()
+    if change is not Change.REMINDER:
+        return invitation.addresses
+    names = {each: reader(context.aggregate_id, each) for each in invitation.addresses}
+    return tuple(each for each, name in names.items() if name not in invitation.unreminded)
+
+
+def _stop_reminders(invitation: Invitation, command: StopReminders, context: Context) -> list[Event]:
+    known = (reader(context.aggregate_id, each) for each in invitation.addresses)
+    if command.who in invitation.unreminded or command.who not in known:
+        return []
+    return [RemindersStopped(command.who)]
 
 
 def _set_further(invitation: Invitation, command: SetFurther, context: Context) -> list[Event]:

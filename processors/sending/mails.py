@@ -4,7 +4,7 @@ from datetime import timedelta
 from email.utils import parseaddr
 from typing import Any
 
-from domain.notice.invitation import Announced, Change
+from domain.notice.invitation import Announced, Change, reader
 from domain.notice.recipient import Due, EmailGiven
 from infra.outbound import Calendar, Mail
 from producers.notice_keys import NoticeKeys
@@ -64,12 +64,19 @@ class Mails:
             *([meeting.location] if meeting.location and event.change not in OVER else []),
             *(["", event.reason] if event.reason else []),
         ]
+        stop = ""
+        if event.change is Change.REMINDER and self._url:  # the others are needed for the booking itself
+            about = f"{at.aggregate_id}/{reader(at.aggregate_id, to)}"
+            mark = self._keys.stop(about, "reminders")
+            lines += ["", f"No more reminders of this: {self._url}/ui/stop-reminders/{about}#{mark}"]
+            stop = f"{self._url}/notice/stop-reminders/{about}/{mark}"
         return Mail(
             id=f"{at.id.replace(':', '.')}.{index}@{self._host}",
             to=to,
             subject=f"{SUBJECTS[event.change]}: {meeting.title}",
             text="\n".join(lines) + "\n",
             calendar=self._calendar(event, to, at),
+            stop=stop,
         )
 
     def _calendar(self, event: Announced, to: str, at: Recorded) -> Calendar | None:

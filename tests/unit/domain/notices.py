@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.kernel import Actor, Message
-from domain.notice.invitation import Announce, Change, Meeting, Open, SetFurther
+from domain.notice.invitation import Announce, Change, Meeting, Open, SetFurther, StopReminders, reader
 from domain.notice.quiet import Quiet
 from domain.notice.recipient import (
     AddWebhook,
@@ -89,5 +89,6 @@ EXAMPLES: dict[type, Callable[[datetime, Random], object]] = {
     Release: lambda now, chance: Release(chance.choice(PEOPLE), LATER),
     Meeting: lambda now, chance: INTRO,
     Announce: lambda now, chance: Announce(chance.choice(list(Change)), INTRO.start, chance.choice((0, 1, 2))),
+    StopReminders: lambda now, chance: StopReminders(reader(str(ANN), "guest@example.org")),
     SetFurther: lambda now, chance: SetFurther(BOB, chance.choice(((), ("dan@example.org",), ("eve@example.org",)))),
 }

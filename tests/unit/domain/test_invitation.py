@@ -4,7 +4,17 @@ from dataclasses import replace
 from datetime import timedelta
 
 from domain.kernel import Reason
-from domain.notice.invitation import Announce, Announced, Change, Open, PartiesSet, SetFurther
+from domain.notice.invitation import (
+    Announce,
+    Announced,
+    Change,
+    Open,
+    PartiesSet,
+    RemindersStopped,
+    SetFurther,
+    StopReminders,
+    reader,
+)
 from tests.scenario import ANN, BOB, CID, NOON, SYSTEM, Given, given
 from tests.unit.domain.notices import INTRO
 
@@ -91,3 +101,13 @@ def test_further_guests_hear_of_it_when_they_are_added_or_left_out() -> None:
 def test_what_was_booked_before_there_were_invitations_is_told_to_nobody() -> None:
     given(to=CID).when(Announce(Change.CANCELLED, NOON, 1), by=SYSTEM).then()
     given(to=CID).when(SetFurther(BOB, (EVE,), 1), by=SYSTEM).then()
+
+
+def test_who_wants_no_reminders_gets_everything_else() -> None:
+    there, who = opened(further=(DAN,)), reader(str(CID), DAN)
+    there.when(StopReminders(who), by=ANN).rejected("not_yours", Reason.FORBIDDEN)
+    there.when(StopReminders(reader(str(CID), EVE)), by=SYSTEM).then()
+    stopped = there.when(StopReminders(who), by=SYSTEM).then(RemindersStopped(who))
+    stopped.when(StopReminders(who), by=SYSTEM).then()
+    assert told(stopped, Announce(Change.REMINDER, INTRO.start, offset=60)).addresses == (GUEST,)
+    assert told(stopped, Announce(Change.CANCELLED, INTRO.start, 1)).addresses == (GUEST, DAN)

@@ -23,7 +23,7 @@ from joserfc.jwk import ECKey
 from domain.catalogue import CATALOGUE
 from domain.instants import micros
 from domain.kernel import ANONYMOUS, Message
-from domain.notice.invitation import Announce, Change, Open, SetFurther
+from domain.notice.invitation import Announce, Announced, Change, Open, SetFurther, reader
 from domain.notice.recipient import (
     Channel,
     Delivery,
@@ -164,6 +164,25 @@ async def test_a_mail_says_how_to_stop_its_kind_in_one_click_and_in_words(
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert f"https://septet.example.org/ui/stop-mails/{ANN}/bookings#{mark}" in mail.get_content().splitlines()[-1]
     assert len({KEYS.stop(str(who), kind) for who in (ANN, BOB) for kind in ("bookings", "parking")}) == 4
+
+
+async def test_a_reminder_to_a_guest_says_how_to_stop_them_and_what_the_booking_needs_does_not(
+    stage: Stage, clock: Clock, mailbox: tuple[Mailbox, str]
+) -> None:
+    box, url = mailbox
+    begun = given(to=CID).when(Open(ANN, None, INTRO, "guest@example.org", ()), by=SYSTEM).accepted()
+    soon = begun.when(Announce(Change.REMINDER, INTRO.start, offset=60), by=SYSTEM).accepted()
+    for each in (event for event in soon.events if isinstance(event, Announced)):
+        stage.happen(each, CID)
+    handler = sending(stage, Smtp(url, "", SENDER))
+    await stage.run(handler)
+    await tend(stage, handler)
+    booked, reminder = sorted(box.taken, key=lambda mail: mail["Subject"])
+    about = f"{CID}/{reader(str(CID), 'guest@example.org')}"
+    mark = KEYS.stop(about, "reminders")
+    assert reminder["List-Unsubscribe"] == f"<https://septet.example.org/notice/stop-reminders/{about}/{mark}>"
+    assert f"https://septet.example.org/ui/stop-reminders/{about}#{mark}" in reminder.get_content().splitlines()[-1]
+    assert booked["List-Unsubscribe"] is None
 
 
 @pytest.mark.parametrize(("address", "headers"), [("http://here.example/x", 1), ("", 0)])
