@@ -16,11 +16,13 @@ const VIEWS = {
   polls: ['Polls', part(() => import('../parts/scheduling/polls.js'), 'Polls')],
   forms: ['Forms', part(() => import('../parts/scheduling/forms.js'), 'Forms')],
   sharing: ['Sharing', part(() => import('../parts/scheduling/sharing.js'), 'Sharing')],
+  connections: ['Connections', part(() => import('../parts/connections/connections.js'), 'Connections')],
 };
+const Connected = part(() => import('../parts/connections/connected.js'), 'Connected');
 
 export default function SchedulingPage() {
   const [, what = 'week', id] = route.value.parts;
-  const [, View] = VIEWS[what] ?? VIEWS.week;
+  const View = what === 'connected' ? Connected : (VIEWS[what] ?? VIEWS.week)[1];
   // A calendar that nobody has opened yet is an empty one: the first setting opens it.
   const { data: calendar, problem, again } = useRead(() => scheduling.calendar(me.value).catch((error) => {
     if (error.status === 404) return { calendar_id: me.value, event_types: [], schedules: [], holidays: [], absences: [], busy: {}, unopened: true };

@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.e2e.console.person import ARTEFACTS, PASSWORD, Arrive, Person, fresh, phone_number
 from tests.e2e.console.wire import Wire
+from tests.local_calendars import local_calendars
 
 # A busy machine is slow, not wrong.
 expect.set_options(timeout=30_000)
@@ -98,7 +99,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         "SEPTET_PORT": str(port),
         "SEPTET_OUTBOUND_PRIVATE": "true",  # the push service of these tests is on this machine
     }
-    with (folder / "septet.log").open("wb") as log:
+    with local_calendars() as elsewhere, (folder / "septet.log").open("wb") as log:
+        settings |= {"SEPTET_CALENDARS": elsewhere, "SEPTET_CALENDARS_EVERY": "1s"}
         process = subprocess.Popen(
             [sys.executable, "-m", "septet", "run"], cwd=ROOT, env=os.environ | settings, stdout=log, stderr=log
         )

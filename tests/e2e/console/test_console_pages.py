@@ -19,7 +19,7 @@ PAGES = {
     "profile": None,
     "shop": None,
 }
-OTHERS = ("parking", "scheduling", "notice")  # systems whose script comes with their own pages
+OTHERS = ("parking", "scheduling", "notice", "connections")  # whose script comes with their own pages
 
 
 @pytest.mark.parametrize(("place", "options"), [("desk", DESK), ("hand", HAND)])
@@ -189,6 +189,7 @@ def test_all_script_together_is_small() -> None:
     of_systems = {system: sum(size for path, size in packed.items() if system in str(path)) for system in OTHERS}
     assert sum(packed.values()) - sum(of_systems.values()) < 150_000
     assert all(0 < size < 40_000 for size in of_systems.values()), of_systems
+    assert of_systems["connections"] < 10_000
 
 
 def test_every_vendored_module_carries_its_licence() -> None:
