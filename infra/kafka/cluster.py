@@ -25,9 +25,7 @@ from infra.log import LogUnavailable, Topic, TopicPartition, WrongTopic
 log = structlog.get_logger(__name__)
 
 ANSWER_WITHIN = 10.0  # seconds that a question waits for its answer
-LEADER_WITHIN = (
-    4.0  # the same for one that only a partition's leader can answer: it may be frozen, and not lead any more
-)
+LEADER_WITHIN = 4.0  # the same where only a partition's leader can answer: it may be frozen, and lead no more
 LATEST: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]
 ABSENT = frozenset({KafkaError._NOENT, KafkaError._UNKNOWN_PARTITION, KafkaError.UNKNOWN_TOPIC_OR_PART})
 
