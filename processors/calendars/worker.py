@@ -42,7 +42,7 @@ from infra.calendars import (
 )
 from infra.clock import micros_now
 from infra.log import Log, Record, TopicPartition
-from infra.tables import Row, Tables, Write
+from infra.tables import Row, Tables, TablesUnavailable, Write
 from processors.calendars.rows import (
     ENTRIES,
     OWN,
@@ -193,6 +193,8 @@ class Syncing(Follower):
             if one.ended:
                 return await self._end(one, provider)
             access = await self._let_in(one, provider)
+            if not one.told:  # until it was read once: whoever died before that may not have said so
+                self._send(one, NoteConnected(one.id), "on")
             await self._write(one, provider, access)
             return [*await self._read(one, provider, access), *self._rested(one)]
         except LetInAgain:
@@ -202,6 +204,11 @@ class Syncing(Follower):
             return self._refused(one, str(refused))
         except (CalendarAway, Forgot) as away:
             return self._failed(one, str(away), getattr(away, "after", 0.0))
+        except TablesUnavailable:
+            raise
+        except Exception:  # what one provider answers is not to keep the others waiting
+            log.exception("turn of a calendar failed", provider=one.provider)
+            return self._failed(one, "it answers what is not understood here", 0.0)
 
     # Being let in.
 
@@ -215,12 +222,10 @@ class Syncing(Follower):
         else:
             tokens = await provider.redeem(secret.code, self._consents.verifier(one.id), self._back)
         secret = secret.with_tokens(tokens)
-        is_new, now = not one.good_until, micros_now()
+        now = micros_now()
         one.good_until = now + max(int(tokens.life * 1e6), SPARE + 1_000_000)
         one.secret = self._sealed(secret, one.owner)
         await self._tables.write([one.put(now)])
-        if is_new:
-            self._send(one, NoteConnected(one.id), "on")
         return secret.access
 
     def _sealed(self, secret: Secret, owner: UUID) -> str:

@@ -15,7 +15,7 @@ from domain.scheduling.calendar.notes import blob_name
 from domain.scheduling.erasure import AskErasure, ErasureAsked, NoteErasureDone, Remains
 from domain.scheduling.follower import EndFollow, EndFollows
 from domain.scheduling.poll import EraseBallot, ErasePoll
-from infra.blobs import Blobs
+from infra.blobs import Blobs, BlobsUnavailable
 from infra.clock import micros_now
 from infra.tables import Row, Table, Tables, Write
 from processors.policies.rules import Rules, Step, Then
@@ -103,7 +103,13 @@ class Erasing:
             step.writes.append(ERASING.remove(now, place=row["place"], event=row["event"]))
             log.info("erased", turns=turn)
             return
-        await self._delete_files(found)
+        try:
+            await self._delete_files(found)
+        except BlobsUnavailable as error:
+            log.warning("files cannot be deleted now", error=str(error))
+            later = now + PAUSE * 1_000_000
+            step.writes.append(ERASING.put(now, place=row["place"], event=row["event"], next_at=later))
+            return
         for name, then in self._commands(at, person, found, first=turn == 0):
             step.commands.append((at, f"{turn}/{name}", then))
         seen = blake2b(msgspec.msgpack.encode(found), digest_size=8).digest()
@@ -139,7 +145,7 @@ class Erasing:
             yield f"ballot/{poll}", Then(EraseBallot(person), str(poll))
 
     async def _delete_files(self, found: Remains) -> None:
-        """The bytes go before the word that they are gone. While the store is away this turn fails, and comes again."""
+        """The bytes go before the word that they are gone. Raises BlobsUnavailable."""
         for said in found.notes:
             if said.digest is not None:
                 await self._blobs.delete(blob_name(said.booking, said.digest))

@@ -218,3 +218,16 @@ async def test_what_is_disconnected_is_forgotten_and_the_consent_given_back(stag
     assert there.asked[-1] == "revoke"
     for table in (CONNECTIONS, ENTRIES, OWN, WAITING, LINKS):
         assert [row async for row in stage.tables.rows(table)] == []
+
+
+async def test_an_answer_that_nobody_understands_keeps_no_other_connection_waiting(stage: Stage) -> None:
+    there = There()
+    stage.happen(ASKED, ANN)
+    stage.happen(replace(ASKED, connection=TWO, provider="outlook"), ANN)
+    there.fails = [AttributeError("no such thing")]
+    await turn(stage, there)
+    assert NoteConnected(ONE) in sent(stage)
+    problems = {row["connection"]: row["problem"] async for row in stage.tables.rows(LINKS)}
+    assert problems == {ONE: "it answers what is not understood here", TWO: "not set up here"}
+    await turn(stage, there)
+    assert SyncConnected(ONE, ()) in sent(stage)

@@ -21,11 +21,11 @@ function Elsewhere({ id }) {
   return html`<h2>Calendars you keep elsewhere</h2><p class="muted">What is taken there cannot be booked here. Only the times are read, no words.</p>
     ${problem && html`<${Trouble} what="They could not be read." problem=${problem} again=${again} />`}
     ${!data && !problem && html`<${Waiting} rows=${1} />`}
-    ${data?.length > 0 && html`<ul class="cards" aria-label="Connected calendars">${data.map((one) => html`<li key=${one.connection_id} class="card"><div class="line"><${Icon} name="scheduling" /><span><b>${PROVIDERS[one.provider]}</b> <span class=${`tag ${{ on: 'good', failed: 'bad' }[one.state] ?? ''}`}>${{ on: 'connected', failed: 'lets us in no more', waiting: 'being connected' }[one.state]}</span></span></div>
+    <div class="stack">${data?.length > 0 && html`<ul class="cards" aria-label="Connected calendars">${data.map((one) => html`<li key=${one.connection_id} class="card"><div class="line"><${Icon} name="scheduling" /><span><b>${PROVIDERS[one.provider]}</b> <span class=${`tag ${{ on: 'good', failed: 'bad' }[one.state] ?? ''}`}>${{ on: 'connected', failed: 'lets us in no more', waiting: 'being connected' }[one.state]}</span></span></div>
       <p class="muted small">${one.writes ? 'Bookings are written there. ' : ''}${one.synced_at ? html`Read <${Time} at=${one.synced_at} shape="ago" />.` : ''} ${one.problem}</p>
       <div class="choices"><button type="button" class="danger" onClick=${() => words.disconnect(id, one.connection_id).then(...done('Disconnected. Its times can be booked again.', again))}>Disconnect</button></div></li>`)}</ul>`}
     <${Form} class="stack card" label="Connect it" send=${begin}><label class="field"><span>Kept at</span><select name="provider">${Object.entries(PROVIDERS).map(([value, name]) => html`<option key=${value} value=${value}>${name}</option>`)}</select></label>
-      <label class="check"><input type="checkbox" name="writes" defaultChecked /> <span>Write my bookings there</span></label></${Form}>`;
+      <label class="check"><input type="checkbox" name="writes" defaultChecked /> <span>Write my bookings there</span></label></${Form}></div>`;
 }
 
 function Webhook({ id, one, again }) {
@@ -46,8 +46,8 @@ function Webhooks({ id }) {
   const add = async (form, element) => { await words.addWebhook(id, form.get('url').trim()); element.reset(); again(); };
   return html`<h2>Programs that are told</h2><p class="muted">Each change of a booking is sent there, signed.</p>
     ${problem && html`<${Trouble} what="The webhooks could not be read." problem=${problem} again=${again} />`}
-    ${data?.length > 0 && html`<ul class="cards" aria-label="Webhooks">${data.map((one) => html`<${Webhook} key=${one.webhook_id} id=${id} one=${one} again=${again} />`)}</ul>`}
-    <${Form} class="stack card" label="Add it" send=${add}><${Field} label="Address of the webhook" name="url" type="url" required placeholder="https://example.org/hook" hint="Calls are signed as Standard Webhooks says." /></${Form}>`;
+    <div class="stack">${data?.length > 0 && html`<ul class="cards" aria-label="Webhooks">${data.map((one) => html`<${Webhook} key=${one.webhook_id} id=${id} one=${one} again=${again} />`)}</ul>`}
+    <${Form} class="stack card" label="Add it" send=${add}><${Field} label="Address of the webhook" name="url" type="url" required placeholder="https://example.org/hook" hint="Calls are signed as Standard Webhooks says." /></${Form}></div>`;
 }
 
 function Followed() {
