@@ -215,7 +215,7 @@ async def _opened(body: SignIn, claim: str, desk: Desk, have: Services, callers:
     holder = await have.people.holder(claim)
     row = None if holder is None else await have.people.person(holder)
     if holder is None or row is None:
-        await asyncio.to_thread(have.secrets.password_agrees, _NOBODY, "-")  # as slow as a wrong password
+        await asyncio.to_thread(have.secrets.password_agrees, "", "-")  # as slow as a wrong password
         raise _failed()
     command_id = desk.command_id(ANONYMOUS)
     session, device = UUID(id_from("session", command_id)), body.device_id or UUID(id_from("device", command_id))
@@ -225,7 +225,7 @@ async def _opened(body: SignIn, claim: str, desk: Desk, have: Services, callers:
     if body.code is not None:
         code_hash = have.secrets.code_hash(holder, body.code)
     else:
-        password, stored = (body.password or SecretStr("")).get_secret_value(), row["password_hash"] or _NOBODY
+        password, stored = (body.password or SecretStr("")).get_secret_value(), row["password_hash"] or ""
         agrees = await asyncio.to_thread(have.secrets.password_agrees, stored, password)
         verified, actor = stored if agrees else "", SYSTEM
     command = OpenSession(session, body.device, device, have.secrets.token_hash(token), code_hash, verified)
@@ -371,7 +371,7 @@ async def forget_me(body: Farewell, caller: SignedIn, desk: Front, have: Have) -
         row = await have.people.person(caller.person)
         password, stored = (
             (body.password or SecretStr("")).get_secret_value(),
-            (row and row["password_hash"]) or _NOBODY,
+            (row and row["password_hash"]) or "",
         )
         verified = stored if await asyncio.to_thread(have.secrets.password_agrees, stored, password) else ""
     decision = await desk.submit(Forget(verified, code_hash), str(caller.person), SYSTEM)
@@ -385,9 +385,6 @@ async def forget_person(person_id: UUID, caller: Operator, desk: Front) -> dict[
     """Ends somebody's account for ever, as an operator: what follows is the same as when they do it."""
     await desk.submit(Forget(), str(person_id), caller.actor)
     return {}
-
-
-_NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$MDAwMDAwMDAwMDAwMDAwMA$z3pWzQ5nUu0sTBE2cU4ZhuSZeWc1mkZQ2sQGxLhnWzs"
 
 
 async def _send_code(have: Services, person: UUID, phone: str, purpose: Purpose) -> None:

@@ -7,15 +7,18 @@ from uuid import UUID, uuid5
 
 import argon2
 
+PASSES, LANES = 3, 4  # of Argon2id (RFC 9106, section 4, the second recommended option with 64 MiB)
 _IDS = UUID("7d2f7a52-4a0e-5a8c-8f38-5a0a3cf0c2f3")  # never changes: ids made of idempotency keys hang on it
 
 
 class Secrets:
     """Keyed hashes (HMAC-SHA256), each use with a key of its own, so that none can stand in for another."""
 
-    def __init__(self, secret: bytes) -> None:
+    def __init__(self, secret: bytes, password_memory: int = 65_536) -> None:
+        """`password_memory`: KiB that hashing a password takes."""
         self._secret = secret
-        self._passwords = argon2.PasswordHasher()
+        self._passwords = argon2.PasswordHasher(PASSES, password_memory, LANES)
+        self._nobodys = f"$argon2id$v=19$m={password_memory},t={PASSES},p={LANES}${_NOBODYS}"
 
     def key(self, use: str) -> bytes:
         """The key of one use."""
@@ -61,11 +64,17 @@ class Secrets:
         return self._passwords.hash(password, salt=salt)
 
     def password_agrees(self, stored: str, password: str) -> bool:
-        """Whether the password is the one that was hashed; takes some 50 ms, so call it off the event loop."""
+        """Whether the password is the one that was hashed; slow by intention, so call it off the event loop.
+
+        Where nothing is `stored`, it agrees with none and is just as slow: nobody learns from that whom there is.
+        """
         try:
-            return self._passwords.verify(stored, password)
+            return self._passwords.verify(stored or self._nobodys, password)
         except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
             return False
+
+
+_NOBODYS = "MDAwMDAwMDAwMDAwMDAwMA$z3pWzQ5nUu0sTBE2cU4ZhuSZeWc1mkZQ2sQGxLhnWzs"  # a salt, and what no password gives
 
 
 def _text(data: bytes) -> str:

@@ -75,6 +75,9 @@ class Settings(BaseSettings):
         SecretStr(""), description="Signs tokens and hides names in keys; made and kept under `data` where it is empty."
     )
     access_token_life: Duration = timedelta(minutes=10)
+    password_memory: int = Field(
+        65_536, ge=64, le=4_194_304, description="KiB that hashing a password takes: the more, the dearer is guessing."
+    )
     code_sender: str = Field("log", description="How one-time codes go out: `log`, or the URL of a webhook.")
 
     framed_by: str = Field(

@@ -105,7 +105,7 @@ async def services(house: House) -> AsyncIterator[Services]:
             outdated=all_outdated,
             released=_released(),
             log_described=_described(house),
-            secrets=Secrets(house.secret),
+            secrets=Secrets(house.secret, house.settings.password_memory),
             sender=sender_of(house.settings.code_sender),
             access_token_life=house.settings.access_token_life,
             reachable=lambda: _reachable(house),

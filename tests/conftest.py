@@ -1,5 +1,6 @@
 """What every test may use: real Kafka and Cassandra. And the order of the whole run."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from hypothesis import settings
 # A busy machine is slow, not wrong.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+# Hundreds of people are registered here, and nobody guesses their passwords: half a second of a processor for each.
+os.environ.setdefault("SEPTET_PASSWORD_MEMORY", "64")
 
 pytest_plugins = ["tests.services"]
 

@@ -24,7 +24,7 @@ TAILING: Settings = {
 # The end of a partition is told by an empty fetch: this is how long being level may go unnoticed.
 CATCHING_UP: Settings = {"fetch.wait.max.ms": 50}
 # Whoever is level is told of a new record at once however long it waits; and every process has a reader or two.
-FOLLOWING: Settings = {"fetch.wait.max.ms": 10_000}
+FOLLOWING: Settings = {"fetch.wait.max.ms": 5_000}
 
 
 class KafkaReader:

@@ -2,6 +2,7 @@
 
 from uuid import UUID, uuid4
 
+import argon2
 import pytest
 
 from api.secrets import Secrets, id_from
@@ -40,6 +41,27 @@ def test_a_refresh_token_that_others_made_or_changed_is_not_ours() -> None:
 @pytest.mark.parametrize("token", ["", ".", "...", "é", f"{ANN}.{BOB}.x.", f"{ANN}.{BOB}.x.é"], ids=repr)
 def test_what_is_no_refresh_token_is_not_ours(token: str) -> None:
     assert not OURS.is_ours(token)
+
+
+def test_a_password_agrees_with_its_own_hash_whatever_hashing_takes_today() -> None:
+    cheap, cheaper = Secrets(b"a" * 32, 128), Secrets(b"a" * 32, 64)
+    stored = cheap.password_hash("correct horse", "ann")
+    assert "m=128," in stored
+    assert cheaper.password_agrees(stored, "correct horse")
+    assert not cheaper.password_agrees(stored, "wrong horse")
+
+
+def test_no_password_agrees_where_none_is_stored_and_that_takes_as_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets, asked = Secrets(b"a" * 32, 128), list[str]()
+    verify = argon2.PasswordHasher.verify
+
+    def noted(self: argon2.PasswordHasher, stored: str, password: str) -> bool:
+        asked.append(stored)
+        return verify(self, stored, password)
+
+    monkeypatch.setattr(argon2.PasswordHasher, "verify", noted)
+    assert not secrets.password_agrees("", "-")
+    assert argon2.extract_parameters(asked[0]) == argon2.extract_parameters(secrets.password_hash("x", "ann"))
 
 
 USES = ["access", "seal", "code", "refresh", "token", "mark", "salt", "name", "phone"]
