@@ -22,10 +22,12 @@ check: dev static ## the fast checks: format, lint, types, import rules, unit te
 	@$(BIN)/pytest -q tests/unit
 
 test: dev tools static ## everything: the checks, then all tests on real Kafka, Cassandra and a browser
-	@mkdir -p artifacts  # two halves beside each other: what has servers waits a lot, the rest computes
-	@$(BIN)/pytest -m "not cluster" >artifacts/tests-without-servers.txt 2>&1 & other=$$!; \
-	    trap "kill $$other 2>/dev/null || true" EXIT; failed=0; $(BIN)/pytest -m cluster || failed=1; \
-	    wait $$other || failed=1; cat artifacts/tests-without-servers.txt; exit $$failed
+	@mkdir -p artifacts  # three parts beside each other: what has servers or a browser waits a lot, the rest computes
+	@$(BIN)/pytest -m "not cluster" --ignore=tests/e2e/console >artifacts/tests-without-servers.txt 2>&1 & rest=$$!; \
+	    $(BIN)/pytest tests/e2e/console >artifacts/tests-in-a-browser.txt 2>&1 & browser=$$!; \
+	    trap "kill $$rest $$browser 2>/dev/null || true" EXIT; failed=0; \
+	    $(BIN)/pytest -m cluster --ignore=tests/e2e/console || failed=1; wait $$browser || failed=1; wait $$rest || failed=1; \
+	    cat artifacts/tests-in-a-browser.txt artifacts/tests-without-servers.txt; exit $$failed
 
 chaos: dev tools ## break everything under load for MINUTES (10); SEED repeats the choices of a run
 	@SEPTET_CHAOS_MINUTES=$(or $(MINUTES),10) SEPTET_CHAOS_SEED=$(or $(SEED),0) $(BIN)/pytest -s tests/chaos

@@ -19,7 +19,7 @@ class Following:
     """
 
     awaited = True
-    pace = 0.05
+    pace = 0.02
 
     def __init__(self, projection: Projection, generations: Generations) -> None:
         self.name, self.topics = projection.name, projection.topics
@@ -68,7 +68,7 @@ class Replay:
     """A consumer that fills one generation from the log and can do nothing else: it has only the writes' tables."""
 
     awaited = True
-    pace = 0.05
+    pace = 0.02
 
     def __init__(self, projection: Projection, number: int) -> None:
         self.name, self.topics = replay_of(projection.name, number), projection.topics
