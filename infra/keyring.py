@@ -205,9 +205,11 @@ class Keyring:
         raise LogUnavailable("others change the keys all the time")
 
     def _take(self, known: "_Known") -> None:
+        """Takes over what was read, unless the following has come further meanwhile: it passes each record once."""
         with self._lock:
-            self._known = known
-            self._ciphers.clear()
+            if known.upto > self._known.upto:
+                self._known = known
+                self._ciphers.clear()
 
     def close(self) -> None:
         """Ends the following."""
@@ -237,15 +239,15 @@ class _Known:
 
     def __init__(self) -> None:
         self.seeds: Seeds = {}
-        self._upto = 0
+        self.upto = 0
 
     def take(self, records: Iterable[Record]) -> bool:
         """Takes records over; answers whether a key changed."""
         changed = False
         for each in records:
-            if each.offset < self._upto:
+            if each.offset < self.upto:
                 continue
-            self._upto = each.offset + 1
+            self.upto = each.offset + 1
             if each.key != TURN:
                 changed = True
                 node = Node.named(each.key.decode())

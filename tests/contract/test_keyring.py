@@ -69,6 +69,24 @@ def test_many_who_forget_at_once_bring_nobody_back(open_log: OpenLog) -> None:
             assert fresh.carried() == carried
 
 
+def test_what_was_learnt_while_reading_is_not_unlearnt(open_log: OpenLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    with rings(open_log, 2) as (one, other):
+        one.prepare()
+        one.forget(["ann"])
+        read = one._read
+
+        def slowly() -> object:
+            found = read()
+            other.forget(["bob"])
+            until(lambda: one.is_forgotten("bob"))
+            return found
+
+        with monkeypatch.context() as slow:
+            slow.setattr(one, "_read", slowly)
+            one.forget(["ann"])  # nothing changes
+        assert one.is_forgotten("bob")
+
+
 def test_under_another_secret_nothing_opens(open_log: OpenLog) -> None:
     with rings(open_log, 1) as (ring,):
         ring.prepare()
