@@ -107,7 +107,7 @@ class Town:
                 continue
             if answer.status_code < 300:
                 return answer.json()
-            if answer.status_code not in (404, 429, 503) or pause is None:
+            if answer.status_code not in (404, 429, 503, 504) or pause is None:
                 break
             await asyncio.sleep(pause)
         raise RuntimeError(f"POST {path}: {answer.status_code} {answer.text}")
