@@ -18,6 +18,10 @@ def unprepared(settings: Settings | None = None) -> House:
     """The installation that the settings name, as it is."""
     settings = settings or Settings()
     configure(settings.log_level, settings.log_json)
+    return _built(settings)
+
+
+def _built(settings: Settings) -> House:
     with loading():
         return build(settings)
 
@@ -33,8 +37,7 @@ def done(work: Callable[[House], Awaitable[T]], settings: Settings | None = None
     """What `work` answers for the installation, which is closed afterwards; logs warnings, on stderr."""
     settings = settings or Settings()
     configure("WARNING" if settings.log_level == "INFO" else settings.log_level, settings.log_json, sys.stderr)
-    with loading():
-        house = build(settings)
+    house = _built(settings)
     roles.prepare(house)
 
     async def run() -> T:

@@ -43,7 +43,7 @@ class Provider:
         answer = await self._sent(self._request("POST", self._token, data=form))
         if answer.status_code in (400, 401, 403):
             raise CalendarRefused(_word(answer, "error") or "refused")
-        found = _json(answer)
+        found = json_of(answer)
         try:
             return Tokens(found["access_token"], found.get("refresh_token", ""), float(found.get("expires_in", 300)))
         except (KeyError, TypeError, ValueError) as error:
@@ -100,7 +100,13 @@ class Provider:
 
 def json_of(answer: httpx.Response) -> Json:
     """The object in it; raises CalendarAway for what is none."""
-    return _json(answer)
+    try:
+        found = answer.json()
+    except ValueError as error:
+        raise CalendarAway(f"{answer.status_code}, and no JSON") from error
+    if not answer.is_success or not isinstance(found, dict):
+        raise CalendarAway(f"{answer.status_code}", _after(answer))
+    return found
 
 
 def midnight(day: str, zone: str) -> datetime:
@@ -111,16 +117,6 @@ def midnight(day: str, zone: str) -> datetime:
 def in_window(start: datetime, end: datetime) -> bool:
     """Whether it is a time at all."""
     return start < end <= start + timedelta(days=400)
-
-
-def _json(answer: httpx.Response) -> Json:
-    try:
-        found = answer.json()
-    except ValueError as error:
-        raise CalendarAway(f"{answer.status_code}, and no JSON") from error
-    if not answer.is_success or not isinstance(found, dict):
-        raise CalendarAway(f"{answer.status_code}", _after(answer))
-    return found
 
 
 def _word(answer: httpx.Response, name: str) -> str:

@@ -18,6 +18,7 @@ from domain.scheduling.poll import EraseBallot, ErasePoll
 from infra.blobs import Blobs, BlobsUnavailable
 from infra.clock import micros_now
 from infra.tables import Row, Table, Tables, Write
+from processors.agenda import Agenda
 from processors.policies.rules import Rules, Step, Then
 from schemas import topics
 from schemas.codec import Codec
@@ -60,36 +61,37 @@ class Erasing:
     def __init__(self, tables: Tables, codec: Codec, look: Look, blobs: Blobs) -> None:
         self._tables, self._codec, self._look, self._blobs = tables, codec, look, blobs
         self._asked = codec.type_name(ErasureAsked)
-        self._places: set[str] = set()
+        self._agenda = Agenda()
 
     @property
     def types(self) -> Iterable[str]:
         return (self._asked,)
 
     def open(self, places: Iterable[str]) -> None:
-        self._places.update(places)
+        self._agenda.open(places)
 
     def close(self, places: Iterable[str]) -> None:
-        self._places.difference_update(places)
+        self._agenda.close(places)
 
     async def keep(self, happened: Happened) -> list[Write]:
         if happened.at.type != self._asked:
             return []
         at = happened.at
         place = f"{topics.events(at.system)}:{at.partition}"
-        self._places.add(place)
+        self._agenda.add(place, 0)
         headers, body = msgspec.msgpack.encode(at.headers()), self._codec.encode(happened.event, at.aggregate_id)
         return [ERASING.put(at.micros, place=place, event=at.id, headers=headers, body=body)]
 
     async def step(self) -> Step:
         """A turn of everybody whose pause is over."""
         step = Step([], [])
-        for place in sorted(self._places):
-            rows = await self._tables.scan(ERASING, place=place, limit=WAITING)
-            if not rows:
-                self._places.discard(place)
-            for row in [each for each in rows if (each["next_at"] or 0) <= micros_now()][:AT_ONCE]:
+        for place in self._agenda.due(micros_now()):
+            rows, now = await self._tables.scan(ERASING, place=place, limit=WAITING), micros_now()
+            due = [row for row in rows if (row["next_at"] or 0) <= now]
+            for row in due[:AT_ONCE]:
                 await self._turn(row, step)
+            if not due:
+                self._agenda.rest(place, now, min((row["next_at"] for row in rows), default=None))
         return step
 
     async def _turn(self, row: Row, step: Step) -> None:
