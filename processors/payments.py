@@ -30,10 +30,11 @@ from infra.clock import micros_now
 from infra.log import Log, Record
 from infra.payments import Declined, GatewayAway, Money, PaymentGateway
 from infra.tables import Table, Tables, Write
+from processors.consequences import Consequences
 from processors.streams import Keeper, read_event
 from schemas import topics
 from schemas.codec import Codec
-from schemas.envelope import Command, Happened, recorded_of
+from schemas.envelope import Happened, recorded_of
 
 log = structlog.get_logger(__name__)
 
@@ -68,9 +69,10 @@ class Charging(Keeper):
         self, source: Log, codec: Codec, tables: Tables, catalogue: Catalogue, gateway: PaymentGateway
     ) -> None:
         super().__init__()
-        self._codec, self._catalogue, self._tables, self._gateway = codec, catalogue, tables, gateway
+        self._codec, self._tables, self._gateway = codec, tables, gateway
         self._wanted = {codec.type_name(each) for each in _ASKING}
         self._producer = source.producer()
+        self._consequences = Consequences(self.name, catalogue, codec, self._producer)
         self._failures, self._rests_until = 0, 0
 
     def read(self, record: Record, codec: Codec) -> Sequence[Happened] | None:
@@ -153,17 +155,8 @@ class Charging(Keeper):
         return RecordPayoutRefusal(reason) if isinstance(happened.event, PayoutStarted) else RecordDecline(reason)
 
     def _send(self, happened: Happened, command: Message) -> None:
-        at, aggregate = happened.at, self._catalogue.of(type(command))
-        envelope = Command.following(
-            at,
-            self.name,
-            command_id=str(uuid5(_IDS, at.id)),
-            type_name=self._codec.type_name(type(command)),
-            key=aggregate.key(at.aggregate_id),
-            time=at.micros,
-        )
-        body, key = self._codec.encode(command, at.aggregate_id), envelope.key.encode()
-        self._producer.send(topics.commands(aggregate.system), key, body, envelope.headers())
+        at = happened.at
+        self._consequences.send(at, command, at.aggregate_id, str(uuid5(_IDS, at.id)), at.micros)
 
     def _kept(self, happened: Happened) -> Write:
         at = happened.at

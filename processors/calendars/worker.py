@@ -55,11 +55,12 @@ from processors.calendars.rows import (
     forgotten,
     no_more,
 )
+from processors.consequences import Consequences
 from processors.streams import Follower, read_event
 from producers.consents import Consents
 from schemas import topics
 from schemas.codec import Codec
-from schemas.envelope import Command, Happened, recorded_of
+from schemas.envelope import Happened, recorded_of
 from schemas.sealing import FORGOTTEN, Seals
 
 log = structlog.get_logger(__name__)
@@ -113,11 +114,12 @@ class Syncing(Follower):
         every: timedelta,
     ) -> None:
         """`back`: where people come back to with the code; `every`: the rest between two turns."""
-        self._codec, self._tables, self._catalogue = codec, tables, catalogue
+        self._codec, self._tables = codec, tables
         self._providers, self._consents, self._seals, self._links = providers, consents, seals, links
         self._back, self._every = back, every // timedelta(microseconds=1)
         self._wanted = frozenset(codec.type_name(each) for each in (ConnectionAsked, Disconnected, *CHANGES))
         self._producer = source.producer()
+        self._consequences = Consequences(self.name, catalogue, codec, self._producer)
         self._known: dict[UUID, Connection] = {}
         self._of: dict[UUID, set[UUID]] = {}  # connections by calendar
 
@@ -354,17 +356,8 @@ class Syncing(Follower):
     def _send(self, one: Connection, command: Message, name: str) -> None:
         topic, _, number = one.place.rpartition(":")
         at = recorded_of(topic, int(number), msgspec.msgpack.decode(one.headers, type=dict[str, bytes]))
-        aggregate, to = self._catalogue.of(type(command)), str(one.calendar)
-        envelope = Command.following(
-            at,
-            self.name,
-            command_id=str(uuid5(_IDS, f"{one.id}/{name}")),
-            type_name=self._codec.type_name(type(command)),
-            key=aggregate.key(to),
-            time=micros_now(),
-        )
-        body, key = self._codec.encode(command, to), envelope.key.encode()
-        self._producer.send(topics.commands(aggregate.system), key, body, envelope.headers())
+        command_id = str(uuid5(_IDS, f"{one.id}/{name}"))
+        self._consequences.send(at, command, str(one.calendar), command_id, micros_now())
 
     def _learn(self, one: Connection) -> None:
         self._known[one.id] = one

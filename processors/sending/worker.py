@@ -24,6 +24,7 @@ from infra.log import Log, Record
 from infra.metrics import DELIVERIES
 from infra.outbound import Away, Post, Refused, Web
 from infra.tables import Row, Table, Tables, Write
+from processors.consequences import Consequences
 from processors.sending.hooks import Call, signed_call, webhook_call
 from processors.sending.mails import Mails
 from processors.sending.programs import KINDS, Change, Hooks, call_id, is_forgotten, told_of
@@ -32,7 +33,7 @@ from processors.streams import Keeper, read_event
 from producers.notice_keys import NoticeKeys
 from schemas import topics
 from schemas.codec import Codec
-from schemas.envelope import Command, Happened, recorded_of
+from schemas.envelope import Happened, recorded_of
 from schemas.sealing import FORGOTTEN
 
 log = structlog.get_logger(__name__)
@@ -90,9 +91,10 @@ class Sending(Keeper):
 
     def __init__(self, source: Log, codec: Codec, tables: Tables, catalogue: Catalogue, outside: Outside) -> None:
         super().__init__()
-        self._codec, self._catalogue, self._tables, self._outside = codec, catalogue, tables, outside
+        self._codec, self._tables, self._outside = codec, tables, outside
         self._wanted = {codec.type_name(each) for each in (Due, EmailGiven, Announced, *KINDS, *get_args(Change))}
         self._producer = source.producer()
+        self._consequences = Consequences(self.name, catalogue, codec, self._producer)
 
     def read(self, record: Record, codec: Codec) -> Sequence[Happened] | None:
         """The event of a record where it means that something is sent."""
@@ -241,17 +243,8 @@ class Sending(Keeper):
             raise Away(str(reply.status), reply.retry_after)
 
     def _note(self, job: Job, command: NoteDelivered | NoteFailed | DisableWebhook) -> None:
-        at, aggregate = job.happened.at, self._catalogue.of(type(command))
-        envelope = Command.following(
-            at,
-            self.name,
-            command_id=str(uuid5(_IDS, job.id)),
-            type_name=self._codec.type_name(type(command)),
-            key=aggregate.key(at.aggregate_id),
-            time=micros_now(),
-        )
-        body, key = self._codec.encode(command, at.aggregate_id), envelope.key.encode()
-        self._producer.send(topics.commands(aggregate.system), key, body, envelope.headers())
+        at = job.happened.at
+        self._consequences.send(at, command, at.aggregate_id, str(uuid5(_IDS, job.id)), micros_now())
 
     def _kept(self, job: Job, due: int, at: int) -> Write:
         recorded = job.happened.at
